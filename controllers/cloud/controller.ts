@@ -1,0 +1,26 @@
+import type { Controller } from "../../operator/controller.ts";
+import { services } from "../services/index.ts";
+import { claimKind } from "./claim.ts";
+import { cloudKind, contextOf, type ImageResolver, planCloud } from "./plan.ts";
+import { cloudStatus } from "./status.ts";
+
+/** The controller that rolls out control planes. */
+export function cloudController(resolve: ImageResolver): Controller {
+  return {
+    name: "nephos-cloud",
+    kind: cloudKind,
+    reads: [claimKind, { apiVersion: "v1", kind: "Node", cluster: true }],
+    owns: [
+      { apiVersion: "v1", kind: "ConfigMap" },
+      { apiVersion: "v1", kind: "Secret" },
+      { apiVersion: "v1", kind: "Service" },
+      { apiVersion: "apps/v1", kind: "Deployment" },
+      { apiVersion: "apps/v1", kind: "StatefulSet" },
+      { apiVersion: "batch/v1", kind: "Job" },
+      { apiVersion: "policy/v1", kind: "PodDisruptionBudget" },
+      { apiVersion: "nephos.dev/v1alpha1", kind: "Registration" },
+    ],
+    plan: (cloud, seen) => planCloud(cloud, seen, services, resolve),
+    status: (cloud, verdicts, seen) => cloudStatus(cloud, verdicts, seen, contextOf(cloud, seen, resolve), services),
+  };
+}

@@ -1,0 +1,76 @@
+import type { IContainer } from "kubernetes-models/v1/Container";
+import { digest } from "../../operator/digest.ts";
+import type { Step } from "../../operator/plan.ts";
+import type { ServiceContext } from "../services/define.ts";
+import { clusterService, singleMember } from "../services/manifests.ts";
+import { componentLabels, restrictedPod, serverProbes, uids } from "../services/pod.ts";
+import { composedSecret, passwordOf, passwordSecret } from "../services/secret.ts";
+import { boundClaim } from "./claim.ts";
+
+/** The volume that the broker's queues live on. */
+export const messagingClaim = "data-rabbitmq-0";
+
+export const messagingSecrets = [passwordSecret("rabbitmq")] as const;
+
+const files = {
+  "rabbitmq.conf": [
+    "default_user = nephos\ndefault_pass = ",
+    passwordOf("rabbitmq"),
+    "\nloopback_users = none\nlisteners.tcp.default = 5672\nmanagement.tcp.port = 15672\nprometheus.tcp.port = 15692\n",
+    // A pod has no memory limit of its own here: watermarks are absolute, not a share of the node.
+    "vm_memory_high_watermark.absolute = 512MiB\ndisk_free_limit.absolute = 64MB\nlog.console = true\nlog.console.level = warning\n",
+  ],
+  enabled_plugins: ["[rabbitmq_management,rabbitmq_prometheus].\n"],
+};
+
+/** One RabbitMQ on a volume that is kept. */
+export function messagingSteps(context: ServiceContext): Step[] {
+  const config = composedSecret(`rabbitmq-config-${digest(files, 8)}`, files);
+  const container: IContainer = {
+    name: "rabbitmq",
+    image: context.image("infra"),
+    command: ["/usr/lib/rabbitmq/bin/rabbitmq-server"],
+    env: Object.entries({
+      HOME: "/data",
+      RABBITMQ_NODENAME: "rabbit@localhost",
+      RABBITMQ_CONFIG_FILE: "/etc/nephos/rabbitmq.conf",
+      RABBITMQ_ENABLED_PLUGINS_FILE: "/etc/nephos/enabled_plugins",
+      RABBITMQ_MNESIA_BASE: "/data/mnesia",
+      RABBITMQ_LOG_BASE: "/tmp",
+      RABBITMQ_LOGS: "-",
+      RABBITMQ_GENERATED_CONFIG_DIR: "/tmp/config",
+    }).map(([name, value]) => ({ name, value })),
+    ports: [
+      { name: "amqp", containerPort: 5672, protocol: "TCP" },
+      { name: "management", containerPort: 15672, protocol: "TCP" },
+      { name: "metrics", containerPort: 15692, protocol: "TCP" },
+    ],
+    resources: { requests: { cpu: "100m", memory: "256Mi" } },
+    volumeMounts: [
+      { name: "data", mountPath: "/data" },
+      { name: "config", mountPath: "/etc/nephos", readOnly: true },
+    ],
+    ...serverProbes({ httpGet: { path: "/metrics", port: 15692 } }),
+  };
+  const pod = restrictedPod({
+    spec: context.spec,
+    uid: uids.rabbitmq,
+    containers: [container],
+    volumes: [{ name: "config", secret: { secretName: config.metadata.name, defaultMode: 0o440 } }],
+    graceInSeconds: 120,
+  });
+  const ports = { amqp: 5672, management: 15672, metrics: 15692 };
+  return [
+    { name: "messaging/secrets", after: [], objects: [...messagingSecrets] },
+    { name: "messaging/config", after: ["messaging/secrets"], objects: [config] },
+    {
+      name: "messaging/server",
+      after: ["messaging/config"],
+      objects: [
+        clusterService("rabbitmq", componentLabels("rabbitmq", "server"), ports),
+        singleMember("rabbitmq", context.spec.messaging.storage, pod),
+      ],
+      verdict: (seen) => boundClaim(seen, context.namespace, messagingClaim),
+    },
+  ];
+}

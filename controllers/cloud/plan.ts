@@ -1,0 +1,77 @@
+import { cloudSpec } from "../../crds/cloud.ts";
+import type { Live } from "../../operator/object.ts";
+import type { Plan, Snapshot, Step } from "../../operator/plan.ts";
+import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
+import { generatedSecrets, refusedOptions, renderService } from "../services/render.ts";
+import { cacheSteps } from "./cache.ts";
+import { incarnationOf } from "./claim.ts";
+import { databaseClaim, databaseSecrets, databaseSteps } from "./database.ts";
+import { publicHostOf } from "./host.ts";
+import { messagingClaim, messagingSecrets, messagingSteps } from "./messaging.ts";
+import { type Belonging, heldByLoss, recordStep } from "./record.ts";
+
+export const cloudKind = { apiVersion: "nephos.dev/v1alpha1", kind: "Cloud" } as const;
+
+/** Gives the reference of an image by its name and the cloud's own wishes. */
+export type ImageResolver = (name: string, wishes: ServiceContext["spec"]["images"]) => string;
+
+/** What services are rendered from: the spec with its defaults, and what only the snapshot can tell. */
+export function contextOf(cloud: Live, seen: Snapshot, resolve: ImageResolver): ServiceContext {
+  const spec = cloudSpec.parse(cloud["spec"]);
+  const namespace = cloud.metadata.namespace ?? "";
+  return {
+    namespace,
+    cloud: cloud.metadata.name,
+    release: spec.release,
+    region: spec.region,
+    spec,
+    publicHost: publicHostOf(spec, seen, namespace),
+    incarnation: incarnationOf(seen, namespace, databaseClaim),
+    image: (name) => resolve(name, spec.images),
+  };
+}
+
+/** The steps from a Cloud's spec to a running control plane. */
+export function planCloud(cloud: Live, seen: Snapshot, services: readonly ServiceDefinition[], resolve: ImageResolver): Plan {
+  const older = olderCloud(cloud, seen);
+  if (older !== undefined) return { steps: [refusal(older)] };
+  const context = contextOf(cloud, seen, resolve);
+  const belongings: Belonging[] = [
+    { secrets: databaseSecrets, claim: databaseClaim },
+    { secrets: messagingSecrets, claim: messagingClaim },
+    ...services.map((service) => ({ secrets: generatedSecrets(service), claim: databaseClaim })),
+  ];
+  const steps = [
+    recordStep(context, belongings, seen),
+    ...databaseSteps(context),
+    ...messagingSteps(context),
+    ...cacheSteps(context),
+    ...services.flatMap((service) => withRefusedOptions(renderService(service, context), service, context)),
+  ];
+  return { steps: steps.map(heldByLoss(belongings, seen, context.namespace)) };
+}
+
+/** The cloud that was here first: a namespace has room for one. */
+function olderCloud(cloud: Live, seen: Snapshot): Live | undefined {
+  const { namespace, uid } = cloud.metadata;
+  const [first] = [...seen.list(cloudKind, { namespace })].sort((a, b) => (ageKey(a) < ageKey(b) ? -1 : 1));
+  return first === undefined || first.metadata.uid === uid ? undefined : first;
+}
+
+function ageKey({ metadata }: Live): string {
+  return `${metadata.creationTimestamp ?? ""} ${metadata.name}`;
+}
+
+function refusal(older: Live): Step {
+  const message = `Cloud ${older.metadata.name} is already in this namespace; put this one into a namespace of its own`;
+  return { name: "cloud/namespace", after: [], objects: [], held: { is: "blocked", reason: "NamespaceTaken", message, contradiction: true } };
+}
+
+function withRefusedOptions(steps: readonly Step[], service: ServiceDefinition, context: ServiceContext): Step[] {
+  const [option] = refusedOptions(service, context);
+  if (option === undefined) return [...steps];
+  const message = `spec.services.${service.name}.config sets ${option}, which Nephos sets itself; remove it`;
+  return steps.map((step) =>
+    step.name === `${service.name}/config` ? { ...step, held: { is: "blocked", reason: "ReservedOption", message, contradiction: true } } : step,
+  );
+}

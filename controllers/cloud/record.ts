@@ -1,0 +1,69 @@
+import type { IConfigMap } from "kubernetes-models/v1/ConfigMap";
+import { mapAt, type Manifest } from "../../operator/object.ts";
+import { retainAnnotation, type Snapshot, type Step } from "../../operator/plan.ts";
+import type { SecretRecipe } from "../../operator/recipe.ts";
+import type { Verdict } from "../../operator/verdict.ts";
+import type { ServiceContext } from "../services/define.ts";
+import { incarnationOf } from "./claim.ts";
+
+/** Generated Secrets and the volume whose data they belong to. */
+export interface Belonging {
+  readonly secrets: readonly SecretRecipe[];
+  readonly claim: string;
+}
+
+const recordName = "nephos-record";
+
+/**
+ * What stands beside the retained data and outlives the Cloud: the release that the data is of, and for every generated Secret
+ * the incarnation of the data that it belongs to.
+ */
+export function recordStep(context: ServiceContext, belongings: readonly Belonging[], seen: Snapshot): Step {
+  const { namespace, release } = context;
+  const before = recorded(seen, namespace);
+  const secrets = belongings.flatMap(({ secrets: own, claim }) => {
+    const incarnation = incarnationOf(seen, namespace, claim);
+    if (incarnation === "none") return [];
+    return own
+      .map(({ metadata }) => metadata.name)
+      .filter((name) => before[keyOf(name)] === incarnation || seen.get({ apiVersion: "v1", kind: "Secret", namespace, name }) !== undefined)
+      .map((name) => [keyOf(name), incarnation] as const);
+  });
+  const record: IConfigMap & Manifest = {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: recordName, annotations: { [retainAnnotation]: "record" } },
+    data: { release, ...Object.fromEntries(secrets) },
+  };
+  return { name: "cloud/record", after: [], objects: [record] };
+}
+
+/** Why nothing of a step may be written: a Secret of existing data is gone, and a new one would not open it. */
+export function heldByLoss(belongings: readonly Belonging[], seen: Snapshot, namespace: string): (step: Step) => Step {
+  const before = recorded(seen, namespace);
+  const lost = new Map<string, string>();
+  for (const { secrets, claim } of belongings) {
+    for (const { metadata } of secrets) {
+      const known = before[keyOf(metadata.name)];
+      const there = seen.get({ apiVersion: "v1", kind: "Secret", namespace, name: metadata.name }) !== undefined;
+      if (known !== undefined && known === incarnationOf(seen, namespace, claim) && !there) lost.set(metadata.name, claim);
+    }
+  }
+  return (step) => {
+    const name = step.objects.map((object) => object.metadata.name).find((each) => lost.has(each));
+    return name === undefined ? step : { ...step, held: lossOf(name, lost.get(name) ?? "") };
+  };
+}
+
+function lossOf(secret: string, claim: string): Verdict {
+  const message = `Secret ${secret} is missing while its data exists on PersistentVolumeClaim ${claim}; restore the Secret from a backup, nothing is generated anew over existing data`;
+  return { is: "blocked", reason: "SecretMissing", message };
+}
+
+function recorded(seen: Snapshot, namespace: string): Readonly<Record<string, unknown>> {
+  return mapAt(seen.get({ apiVersion: "v1", kind: "ConfigMap", namespace, name: recordName }), "data");
+}
+
+function keyOf(secret: string): string {
+  return `secret.${secret}`;
+}

@@ -1,0 +1,58 @@
+import { type Condition, summarise } from "../../operator/conditions.ts";
+import { type Live, numberAt } from "../../operator/object.ts";
+import type { Snapshot } from "../../operator/plan.ts";
+import type { Verdict } from "../../operator/verdict.ts";
+import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
+import { publicUrl } from "../services/public.ts";
+
+/** What a Cloud says about itself: nothing but verdicts and what was observed. */
+export function cloudStatus(
+  cloud: Live,
+  verdicts: ReadonlyMap<string, Verdict>,
+  seen: Snapshot,
+  context: ServiceContext,
+  services: readonly ServiceDefinition[],
+): Readonly<Record<string, unknown>> {
+  const observedGeneration = cloud.metadata.generation ?? 0;
+  const conditions = [...summarise(verdicts, observedGeneration), available(seen, context, services, observedGeneration)];
+  const done = [...verdicts.values()].filter((verdict) => verdict.is === "done").length;
+  const keystone = services.find((service) => service.name === "keystone");
+  const url = keystone === undefined ? undefined : publicUrl(keystone, context);
+  return {
+    observedGeneration,
+    conditions,
+    ...(done === verdicts.size ? { release: context.release } : {}),
+    reason: conditions[0]?.reason ?? "",
+    progress: `${done}/${verdicts.size}`,
+    endpoints: {
+      ...(context.publicHost === undefined ? {} : { public: { host: context.publicHost } }),
+      ...(url === undefined ? {} : { keystone: url }),
+    },
+    steps: [...verdicts].map(([name, verdict]) => ({ name, ...stepState(verdict) })),
+  };
+}
+
+function stepState(verdict: Verdict): { state: string; message?: string } {
+  switch (verdict.is) {
+    case "done":
+      return { state: "Done" };
+    case "degraded":
+      return { state: "Degraded", message: verdict.on };
+    case "waiting":
+      return { state: "Waiting", message: verdict.on };
+    case "blocked":
+      return { state: "Blocked", message: verdict.message };
+  }
+}
+
+/** True while every API has a pod that takes requests; stays so during a rollout. */
+function available(seen: Snapshot, { namespace }: ServiceContext, services: readonly ServiceDefinition[], observedGeneration: number): Condition {
+  const names = services.flatMap((service) => service.processes.map((process) => `${service.name}-${process.name}`));
+  const silent = names.filter((name) => {
+    const live = seen.get({ apiVersion: "apps/v1", kind: "Deployment", namespace, name });
+    return (numberAt(live, "status", "readyReplicas") ?? 0) === 0;
+  });
+  return silent.length === 0
+    ? { type: "Available", status: "True", reason: "EveryApiAnswers", message: "every API has a ready pod", observedGeneration }
+    : { type: "Available", status: "False", reason: "ApiWithoutPod", message: `no ready pod: ${silent.join(", ")}`, observedGeneration };
+}

@@ -1,0 +1,123 @@
+import { request } from "undici";
+import { listAt, mapAt, numberAt, textAt } from "../../operator/object.ts";
+import { messageOf } from "../../operator/outcome.ts";
+
+/** Who asks, and where. */
+export interface Credentials {
+  /** Keystone's URL with /v3. */
+  readonly url: string;
+  readonly userName: string;
+  readonly password: string;
+  /** Project of the Default domain to which the token is scoped. */
+  readonly projectName: string;
+}
+
+/** Keystone refused or did not answer; status 0 where there was no answer at all. */
+export class KeystoneError extends Error {
+  override readonly name = "KeystoneError";
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** The verbs of Keystone's v3 API that we use; every answer but a success is a KeystoneError. */
+export interface Keystone {
+  /** All members of a collection: `list("services", {type: "identity"})`. */
+  list(collection: string, query?: Readonly<Record<string, string>>): Promise<readonly unknown[]>;
+  /** Makes an object and gives it back: `create("projects", "project", {...})`. */
+  create(collection: string, member: string, body: Readonly<Record<string, unknown>>): Promise<unknown>;
+  update(path: string, member: string, body: Readonly<Record<string, unknown>>): Promise<void>;
+  put(path: string): Promise<void>;
+  remove(path: string): Promise<void>;
+}
+
+const callTimeoutInSeconds = 20;
+/** A token is used for half of its default life of an hour. */
+const tokenLifeInMilliseconds = 30 * 60_000;
+
+interface Reply {
+  readonly status: number;
+  readonly body: unknown;
+  readonly token: string | undefined;
+}
+
+/** Tokens by credentials, kept while they are good, so that a pass costs no log-in. */
+export class KeystoneSessions {
+  readonly #tokens = new Map<string, { readonly token: string; readonly until: number }>();
+
+  /** Keystone as seen by the given user; logs in when the first call needs it. */
+  open(credentials: Credentials, signal: AbortSignal): Keystone {
+    const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+      const first = await send(method, `${credentials.url}${path}`, signal, body, await this.#token(credentials, signal));
+      if (first.status !== 401) return checked(first, `${method} ${path}`);
+      this.#tokens.delete(keyOf(credentials));
+      return checked(await send(method, `${credentials.url}${path}`, signal, body, await this.#token(credentials, signal)), `${method} ${path}`);
+    };
+    return {
+      list: async (collection, query = {}) => {
+        const text = new URLSearchParams(query).toString();
+        return listAt(await call("GET", `/${collection}${text === "" ? "" : `?${text}`}`), collection.split("/").at(-1) ?? "");
+      },
+      create: async (collection, member, body) => mapAt(await call("POST", `/${collection}`, { [member]: body }), member),
+      update: async (path, member, body) => void (await call("PATCH", `/${path}`, { [member]: body })),
+      put: async (path) => void (await call("PUT", `/${path}`)),
+      remove: async (path) => void (await call("DELETE", `/${path}`)),
+    };
+  }
+
+  async #token(credentials: Credentials, signal: AbortSignal): Promise<string> {
+    const known = this.#tokens.get(keyOf(credentials));
+    if (known !== undefined && known.until > performance.now()) return known.token;
+    const token = await logIn(credentials, signal);
+    this.#tokens.set(keyOf(credentials), { token, until: performance.now() + tokenLifeInMilliseconds });
+    return token;
+  }
+}
+
+/** Gets a token; a KeystoneError with status 401 says that the password is wrong. An empty project asks for an unscoped one. */
+export async function logIn({ url, userName, password, projectName }: Credentials, signal: AbortSignal): Promise<string> {
+  const domain = { id: "default" };
+  const identity = { methods: ["password"], password: { user: { name: userName, domain, password } } };
+  const scope = projectName === "" ? "unscoped" : { project: { name: projectName, domain } };
+  const reply = await send("POST", `${url}/auth/tokens`, signal, { auth: { identity, scope } });
+  checked(reply, "log-in");
+  if (reply.token === undefined) throw new KeystoneError(502, "Keystone gave no token");
+  return reply.token;
+}
+
+async function send(method: string, url: string, signal: AbortSignal, body?: unknown, token?: string): Promise<Reply> {
+  try {
+    const answer = await request(url, {
+      method,
+      headers: { accept: "application/json", "content-type": "application/json", ...(token === undefined ? {} : { "x-auth-token": token }) },
+      body: body === undefined ? null : JSON.stringify(body),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(callTimeoutInSeconds * 1000)]),
+    });
+    const text = await answer.body.text();
+    const issued = answer.headers["x-subject-token"];
+    return { status: answer.statusCode, body: parsed(text), token: typeof issued === "string" ? issued : undefined };
+  } catch (error) {
+    throw new KeystoneError(0, `Keystone does not answer at ${new URL(url).host}: ${messageOf(error)}`);
+  }
+}
+
+function checked(reply: Reply, what: string): unknown {
+  if (reply.status >= 200 && reply.status < 300) return reply.body;
+  const message = textAt(reply.body, "error", "message") ?? "no message";
+  throw new KeystoneError(reply.status, `Keystone refused ${what} with ${numberAt(reply.body, "error", "code") ?? reply.status}: ${message}`);
+}
+
+function keyOf({ url, userName, password }: Credentials): string {
+  return `${url} ${userName} ${password}`;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

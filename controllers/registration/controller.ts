@@ -1,0 +1,91 @@
+import { type RegistrationSpec, registrationSpec } from "../../crds/registration.ts";
+import { summarise } from "../../operator/conditions.ts";
+import type { Controller, Edge } from "../../operator/controller.ts";
+import { digest } from "../../operator/digest.ts";
+import type { Live } from "../../operator/object.ts";
+import { messageOf } from "../../operator/outcome.ts";
+import type { SecretKeyRef } from "../../operator/recipe.ts";
+import { SourceMissing } from "../../operator/recipe.ts";
+import { type Keystone, KeystoneError, KeystoneSessions, logIn } from "../openstack/keystone.ts";
+import { type Facts, noFacts, observeKeystone } from "./facts.ts";
+import { keystoneCall, planRegistration } from "./plan.ts";
+
+/** The controller that keeps Keystone's catalogue, projects, roles and service users as Registrations say. */
+export function registrationController(): Controller<Facts> {
+  const sessions = new KeystoneSessions();
+  const passwords = new PasswordChecks();
+  return {
+    name: "nephos-registration",
+    kind: { apiVersion: "nephos.dev/v1alpha1", kind: "Registration" },
+    reads: [{ apiVersion: "v1", kind: "Secret" }],
+    owns: [],
+    pollInSeconds: 30,
+    plan: (subject, _seen, facts) => planRegistration(specOf(subject), facts ?? noFacts),
+    status: (subject, verdicts) => {
+      const observedGeneration = subject.metadata.generation ?? 0;
+      const conditions = summarise(verdicts, observedGeneration);
+      return { observedGeneration, conditions, reason: conditions[0]?.reason ?? "" };
+    },
+    observe: async (subject, _seen, edge) => {
+      const spec = specOf(subject);
+      try {
+        const keystone = await open(sessions, spec, edge);
+        return await observeKeystone(spec, keystone, (user) => passwords.works(spec, user, edge));
+      } catch (error) {
+        if (error instanceof KeystoneError || error instanceof SourceMissing) return { ...noFacts, unreachable: messageOf(error) };
+        throw error;
+      }
+    },
+    act: async (action, subject, edge) => {
+      const call = keystoneCall.parse(action.input);
+      const password = call.passwordFrom === undefined ? {} : { password: await secretOf(edge, keyRef(call.passwordFrom)) };
+      const keystone = await open(sessions, specOf(subject), edge);
+      const body = { ...call.body, ...password };
+      const verbs = {
+        create: () => keystone.create(call.path, call.member, body),
+        update: () => keystone.update(call.path, call.member, body),
+        put: () => keystone.put(call.path),
+        remove: () => keystone.remove(call.path),
+      };
+      await verbs[call.verb]();
+    },
+  };
+}
+
+function specOf(subject: Live): RegistrationSpec {
+  return registrationSpec.parse(subject["spec"]);
+}
+
+function keyRef({ name, key }: { readonly name: string; readonly key: string }): SecretKeyRef {
+  return { secret: name, key };
+}
+
+async function open(sessions: KeystoneSessions, { keystone }: RegistrationSpec, edge: Edge): Promise<Keystone> {
+  const password = await secretOf(edge, keyRef(keystone.passwordFrom));
+  return sessions.open({ url: keystone.url, userName: keystone.userName, password, projectName: "admin" }, edge.signal);
+}
+
+async function secretOf(edge: Edge, source: SecretKeyRef): Promise<string> {
+  const value = await edge.secret(source);
+  if (value === undefined) throw new SourceMissing(source);
+  return value;
+}
+
+/** Whether wanted passwords open their accounts: asked by logging in, once for each user and password. */
+class PasswordChecks {
+  readonly #good = new Set<string>();
+
+  async works(spec: RegistrationSpec, user: RegistrationSpec["users"][number], edge: Edge): Promise<boolean> {
+    const password = await secretOf(edge, keyRef(user.passwordFrom));
+    const key = digest([spec.keystone.url, user.name, password]);
+    if (this.#good.has(key)) return true;
+    try {
+      await logIn({ url: spec.keystone.url, userName: user.name, password, projectName: "" }, edge.signal);
+    } catch (error) {
+      if (error instanceof KeystoneError && error.status === 401) return false;
+      throw error;
+    }
+    this.#good.add(key);
+    return true;
+  }
+}

@@ -1,0 +1,87 @@
+import type { CloudSpec, Release } from "../../crds/cloud.ts";
+import type { SecretKeyRef, SecretRecipe } from "../../operator/recipe.ts";
+import type { RegistrationSpec } from "../../crds/registration.ts";
+import type { OsloConfig } from "./oslo.ts";
+
+/** What a service definition may depend on. */
+export interface ServiceContext {
+  readonly namespace: string;
+  readonly cloud: string;
+  readonly release: Release;
+  readonly region: string;
+  readonly spec: CloudSpec;
+  /** Host of the public endpoints; undefined until a node has an address. */
+  readonly publicHost: string | undefined;
+  /** What the data lives on: the uid of the database's volume. A Job acts on it and runs again for another one. */
+  readonly incarnation: string;
+  /** The image reference for an image name such as `infra` or `keystone:2026.1`. */
+  image(name: string): string;
+}
+
+export type Command = readonly string[];
+
+export interface Process {
+  readonly name: string;
+  readonly run: { readonly wsgi: string; readonly port: number; readonly health: string };
+  /** CPU and memory that a pod asks for. */
+  readonly requests: { readonly cpu: string; readonly memory: string };
+}
+
+/** A file tree from a Secret, mounted into every pod of the service. */
+export interface Mount {
+  readonly secret: string;
+  readonly path: string;
+}
+
+/** What several services share, as a function of the service; golden-tested on its own. */
+export type Trait = (service: string) => {
+  readonly secrets: readonly SecretRecipe[];
+  readonly mounts: readonly Mount[];
+  readonly config: OsloConfig;
+};
+
+/** A Job that runs once for each incarnation of the data, with Secret values as files below `/run/secrets/nephos`. */
+export interface Setup {
+  readonly name: string;
+  readonly command: Command;
+  readonly secrets: readonly SecretKeyRef[];
+}
+
+/** An OpenStack service, as data. The renderer is the only code that knows what becomes of it in Kubernetes. */
+export interface ServiceDefinition {
+  readonly name: string;
+  /** Type in Keystone's catalogue. */
+  readonly type: string;
+  readonly description: string;
+  /** Services that must be registered first. */
+  readonly after: readonly string[];
+  /** SQL databases and the configuration section that names each. */
+  readonly databases: readonly { readonly name: string; readonly section: string }[];
+  /** Whether it talks to the message broker. */
+  readonly messaging: boolean;
+  /** Variables with which the WSGI module finds its configuration, if it does not look below /etc/<service>. */
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly processes: readonly Process[];
+  /** Path of the endpoint URLs, such as /v3. */
+  readonly endpointPath: string;
+  readonly config: (context: ServiceContext) => OsloConfig;
+  /** `section.option` that users cannot set, besides the database connections. */
+  readonly reserved: readonly string[];
+  readonly traits: readonly Trait[];
+  readonly setup: readonly Setup[];
+  /** Generated passwords besides those of the databases: Secret names, each with the key `password`. */
+  readonly passwords: readonly string[];
+  readonly registration: (context: ServiceContext) => Pick<RegistrationSpec, "projects" | "roles" | "users">;
+  readonly upgrade: {
+    readonly check: Command;
+    /** Run with the new release before its first pod starts. */
+    readonly before: readonly Command[];
+    /** Run when every pod is of the new release. */
+    readonly contract: readonly Command[];
+  };
+}
+
+/** Checks a definition by its type and keeps it as it is. */
+export function defineService<const D extends ServiceDefinition>(definition: D): D {
+  return definition;
+}

@@ -1,0 +1,120 @@
+import type { IDeployment } from "kubernetes-models/apps/v1/Deployment";
+import type { IStatefulSet } from "kubernetes-models/apps/v1/StatefulSet";
+import type { IJob } from "kubernetes-models/batch/v1/Job";
+import type { IPodDisruptionBudget } from "kubernetes-models/policy/v1/PodDisruptionBudget";
+import type { IPodSpec } from "kubernetes-models/v1/PodSpec";
+import type { IService } from "kubernetes-models/v1/Service";
+import type { IConfigMap } from "kubernetes-models/v1/ConfigMap";
+import { digest } from "../../operator/digest.ts";
+import type { Manifest } from "../../operator/object.ts";
+import { componentLabels } from "./pod.ts";
+
+/** A server without state. It takes a replica down only when its successor serves. */
+export function deployment(service: string, component: string, replicas: number, pod: IPodSpec): IDeployment & Manifest {
+  const labels = componentLabels(service, component);
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: `${service}-${component}`, labels },
+    spec: {
+      replicas,
+      revisionHistoryLimit: 2,
+      selector: { matchLabels: labels },
+      strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+      template: { metadata: { labels }, spec: { ...pod, topologySpreadConstraints: [spread(labels)] } },
+    },
+  };
+}
+
+function spread(labels: Record<string, string>): NonNullable<IPodSpec["topologySpreadConstraints"]>[number] {
+  return {
+    maxSkew: 1,
+    topologyKey: "kubernetes.io/hostname",
+    whenUnsatisfiable: "ScheduleAnyway",
+    labelSelector: { matchLabels: labels },
+  };
+}
+
+export interface Claim {
+  readonly size: string;
+  readonly storageClassName?: string | undefined;
+}
+
+/** A server of one member with a volume that outlives it. */
+export function singleMember(name: string, claim: Claim, pod: IPodSpec): IStatefulSet & Manifest {
+  const labels = componentLabels(name, "server");
+  const { size, storageClassName } = claim;
+  return {
+    apiVersion: "apps/v1",
+    kind: "StatefulSet",
+    metadata: { name, labels },
+    spec: {
+      replicas: 1,
+      revisionHistoryLimit: 2,
+      serviceName: name,
+      selector: { matchLabels: labels },
+      persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
+      template: { metadata: { labels }, spec: pod },
+      volumeClaimTemplates: [
+        {
+          apiVersion: "v1",
+          kind: "PersistentVolumeClaim",
+          metadata: { name: "data" },
+          spec: {
+            accessModes: ["ReadWriteOnce"],
+            resources: { requests: { storage: size } },
+            ...(storageClassName === undefined ? {} : { storageClassName }),
+          },
+        },
+      ],
+    },
+  };
+}
+
+/** A Service inside the cluster, for the pods with the given component labels. */
+export function clusterService(name: string, selector: Record<string, string>, ports: Readonly<Record<string, number>>): IService & Manifest {
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name, labels: selector },
+    spec: {
+      type: "ClusterIP",
+      selector,
+      ports: Object.entries(ports).map(([port, number]) => ({ name: port, port: number, targetPort: number, protocol: "TCP" })),
+    },
+  };
+}
+
+/** At most one pod of a component is away at a time for anybody's maintenance. */
+export function disruptionBudget(service: string, component: string): IPodDisruptionBudget & Manifest {
+  const labels = componentLabels(service, component);
+  return {
+    apiVersion: "policy/v1",
+    kind: "PodDisruptionBudget",
+    metadata: { name: `${service}-${component}`, labels },
+    spec: { maxUnavailable: 1, selector: { matchLabels: labels } },
+  };
+}
+
+/** Configuration files in a ConfigMap that is named by its content. */
+export function configMap(name: string, data: Readonly<Record<string, string>>): IConfigMap & Manifest {
+  return { apiVersion: "v1", kind: "ConfigMap", metadata: { name: `${name}-${digest(data, 8)}` }, data };
+}
+
+/**
+ * A Job named by what it does and what it acts on, never by its pod template, so that a finished one is a fact and an operator
+ * update runs nothing again.
+ */
+export function job(service: string, phase: string, inputs: unknown, pod: IPodSpec): IJob & Manifest {
+  const labels = componentLabels(service, phase);
+  return {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: { name: `${service}-${phase}-${digest(inputs, 8)}`, labels },
+    spec: {
+      backoffLimit: 3,
+      activeDeadlineSeconds: 900,
+      template: { metadata: { labels }, spec: { ...pod, restartPolicy: "Never" } },
+    },
+  };
+}

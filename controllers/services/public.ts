@@ -1,0 +1,44 @@
+import type { IService } from "kubernetes-models/v1/Service";
+import type { Manifest } from "../../operator/object.ts";
+import type { ServiceContext, ServiceDefinition } from "./define.ts";
+import { componentLabels } from "./pod.ts";
+
+/** The host of the public endpoints, kept here once it is chosen, so that a new node does not move the cloud. */
+export const publicHostAnnotation = "nephos.dev/public-host";
+
+/** The node port of a service's public endpoint. */
+export function publicPort(service: string, { spec }: ServiceContext): number | undefined {
+  return Object.entries(spec.exposure.ports).find(([name]) => name === service)?.[1];
+}
+
+/** The public URL of a service, as the catalogue has it; undefined until its host is known. */
+export function publicUrl(service: ServiceDefinition, context: ServiceContext): string | undefined {
+  const port = publicPort(service.name, context);
+  if (port === undefined || context.publicHost === undefined) return undefined;
+  const host = context.publicHost.includes(":") ? `[${context.publicHost}]` : context.publicHost;
+  return `http://${host}:${port}${service.endpointPath}`;
+}
+
+/** The URL of a service inside the cluster. */
+export function internalUrl(service: ServiceDefinition, { namespace }: ServiceContext): string {
+  return `http://${service.name}.${namespace}.svc:${service.processes[0]?.run.port ?? 80}${service.endpointPath}`;
+}
+
+/** The way in from outside the cluster: a port on every node. */
+export function publicService(service: ServiceDefinition, context: ServiceContext): IService & Manifest {
+  const process = service.processes[0];
+  const selector = componentLabels(service.name, process?.name ?? "api");
+  const port = process?.run.port ?? 80;
+  const nodePort = publicPort(service.name, context);
+  const annotations = context.publicHost === undefined ? {} : { [publicHostAnnotation]: context.publicHost };
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: `${service.name}-public`, labels: selector, annotations },
+    spec: {
+      type: "NodePort",
+      selector,
+      ports: [{ name: "http", port, targetPort: port, protocol: "TCP", ...(nodePort === undefined ? {} : { nodePort }) }],
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import type { RegistrationSpec } from "../../crds/registration.ts";
+import type { Manifest } from "../../operator/object.ts";
+import type { Step } from "../../operator/plan.ts";
+import type { ServiceContext, ServiceDefinition } from "./define.ts";
+import { operatorUser } from "./keystone.ts";
+import { internalUrl, publicUrl } from "./public.ts";
+
+/** The Keystone URL that Nephos itself uses: the Service's name, never the catalogue. */
+function keystoneUrl({ namespace }: ServiceContext): string {
+  return `http://keystone.${namespace}.svc:5000/v3`;
+}
+
+/** What a service needs in Keystone, as an object of its own; waits for the public host where none is known yet. */
+export function registrationOf(service: ServiceDefinition, context: ServiceContext): Pick<Step, "objects" | "held"> {
+  const url = publicUrl(service, context);
+  if (url === undefined) return { objects: [], held: { is: "waiting", on: "a node with an InternalIP, or spec.endpoints.public.host" } };
+  const spec: RegistrationSpec = {
+    keystone: { url: keystoneUrl(context), userName: operatorUser.name, passwordFrom: { name: operatorUser.secret, key: "password" } },
+    region: context.region,
+    service: { name: service.name, type: service.type, description: service.description },
+    endpoints: [
+      { interface: "public", url },
+      { interface: "internal", url: internalUrl(service, context) },
+    ],
+    ...service.registration(context),
+  };
+  const metadata = { name: service.name };
+  const object: Manifest & { spec: RegistrationSpec } = { apiVersion: "nephos.dev/v1alpha1", kind: "Registration", metadata, spec };
+  return { objects: [object] };
+}

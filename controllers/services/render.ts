@@ -1,0 +1,200 @@
+import type { IContainer } from "kubernetes-models/v1/Container";
+import type { IPodSpec } from "kubernetes-models/v1/PodSpec";
+import type { IVolume } from "kubernetes-models/v1/Volume";
+import type { IVolumeMount } from "kubernetes-models/v1/VolumeMount";
+import { digest } from "../../operator/digest.ts";
+import type { Manifest } from "../../operator/object.ts";
+import type { Step } from "../../operator/plan.ts";
+import type { SecretRecipe } from "../../operator/recipe.ts";
+import { databaseAccess, databaseJob, databaseSecretOf } from "./database.ts";
+import type { Command, Mount, Process, ServiceContext, ServiceDefinition, Setup } from "./define.ts";
+import { clusterService, deployment, disruptionBudget, job } from "./manifests.ts";
+import { iniParts, merged, type OsloConfig } from "./oslo.ts";
+import { componentLabels, restrictedPod, serverProbes, uids } from "./pod.ts";
+import { publicService } from "./public.ts";
+import { registrationOf } from "./registration.ts";
+import { composedSecret, passwordOf, passwordSecret } from "./secret.ts";
+import { messagingOptions } from "./traits/messaging.ts";
+
+/** The steps that bring one service up and keep it up. */
+export function renderService(service: ServiceDefinition, context: ServiceContext): Step[] {
+  const at = (phase: string): string => `${service.name}/${phase}`;
+  const config = configSecret(service, context);
+  const pods = { service, context, config };
+  const infrastructure = ["database/server", "cache/server", ...(service.messaging ? ["messaging/server"] : [])];
+  const before = service.upgrade.before.map((command, index) => commandJob(pods, phaseName("expand", index), command));
+  const contract = service.upgrade.contract.map((command, index) => commandJob(pods, phaseName("contract", index), command));
+  return [
+    { name: at("secrets"), after: [], objects: generatedSecrets(service) },
+    { name: at("config"), after: [at("secrets"), "database/secrets", "messaging/secrets"], objects: [config, databaseAccess(service)] },
+    { name: at("database"), after: [at("config"), "database/server"], objects: [databaseJob(service, context)] },
+    { name: at("expand"), after: [at("database")], objects: before },
+    { name: at("setup"), after: [at("expand")], objects: service.setup.map((setup) => setupJob(pods, setup)) },
+    {
+      name: at("api"),
+      after: [at("expand"), ...infrastructure, ...service.after.map((name) => `${name}/registration`)],
+      objects: service.processes.flatMap((process) => processObjects(pods, process)),
+    },
+    { name: at("public"), after: [], objects: [publicService(service, context)] },
+    { name: at("contract"), after: [at("api")], objects: contract },
+    { name: at("registration"), after: [at("api"), at("setup"), at("public")], ...registrationOf(service, context) },
+  ];
+}
+
+function phaseName(phase: string, index: number): string {
+  return index === 0 ? phase : `${phase}-${index + 1}`;
+}
+
+/** Every Secret of a service that is made once and then belongs to its data. */
+export function generatedSecrets(service: ServiceDefinition): SecretRecipe[] {
+  return [
+    ...(service.databases.length === 0 ? [] : [passwordSecret(databaseSecretOf(service.name))]),
+    ...service.passwords.map(passwordSecret),
+    ...traitsOf(service).flatMap((trait) => trait.secrets),
+  ];
+}
+
+function traitsOf(service: ServiceDefinition): ReturnType<ServiceDefinition["traits"][number]>[] {
+  return service.traits.map((trait) => trait(service.name));
+}
+
+/** The service's whole configuration: ours, then the traits', then the user's. */
+export function configOf(service: ServiceDefinition, context: ServiceContext): OsloConfig {
+  const messaging = service.messaging ? [messagingOptions(service.name, service.processes[0]?.name ?? "api")] : [];
+  const common: OsloConfig = { DEFAULT: { use_stderr: true }, oslo_middleware: { enable_proxy_headers_parsing: true } };
+  return merged(common, ...messaging, service.config(context), userConfig(service, context), reservedConfig(service));
+}
+
+/** What is ours alone to set: where the data and the keys are. */
+function reservedConfig(service: ServiceDefinition): OsloConfig {
+  const databases = service.databases.map(({ name, section }): OsloConfig => ({ [section]: databaseOptions(service.name, name) }));
+  return merged(...databases, ...traitsOf(service).map((trait) => trait.config));
+}
+
+function databaseOptions(service: string, database: string): OsloConfig[string] {
+  const parts = [`mysql+pymysql://${service}:`, passwordOf(databaseSecretOf(service)), `@mariadb:3306/${database}?charset=utf8mb4`];
+  return { connection: { parts }, connection_recycle_time: 280, max_retries: -1 };
+}
+
+function userConfig(service: ServiceDefinition, { spec }: ServiceContext): OsloConfig {
+  return Object.entries(spec.services).find(([name]) => name === service.name)?.[1].config ?? {};
+}
+
+/** The options in the user's configuration that are ours to set, as `section.option`. */
+export function refusedOptions(service: ServiceDefinition, context: ServiceContext): string[] {
+  const ours = Object.entries(reservedConfig(service)).flatMap(([section, options]) => Object.keys(options).map((option) => `${section}.${option}`));
+  const reserved = new Set([...ours, ...service.reserved, "DEFAULT.transport_url"]);
+  return Object.entries(userConfig(service, context))
+    .flatMap(([section, options]) => Object.keys(options).map((option) => `${section}.${option}`))
+    .filter((option) => reserved.has(option));
+}
+
+/** The configuration file, named by what is in it but for the values of its secrets. */
+function configSecret(service: ServiceDefinition, context: ServiceContext): SecretRecipe {
+  const file = { [`${service.name}.conf`]: iniParts(configOf(service, context)) };
+  return composedSecret(`${service.name}-config-${digest(file, 8)}`, file);
+}
+
+interface Pods {
+  readonly service: ServiceDefinition;
+  readonly context: ServiceContext;
+  readonly config: SecretRecipe;
+}
+
+function processObjects({ service, context, config }: Pods, process: Process): Manifest[] {
+  const { port, health, wsgi } = process.run;
+  const container: IContainer = {
+    name: process.name,
+    image: imageOf(service, context),
+    args: uwsgiArguments(wsgi, port),
+    env: environmentOf(service),
+    ports: [{ name: "http", containerPort: port, protocol: "TCP" }],
+    resources: { requests: { ...process.requests } },
+    lifecycle: { preStop: { sleep: { seconds: drainInSeconds } } },
+    volumeMounts: mountsOf(service),
+    ...serverProbes({ httpGet: { path: health, port } }),
+  };
+  const pod = servicePod({ service, context, config }, container, [], stopInSeconds);
+  return [
+    deployment(service.name, process.name, replicasOf(service, context), pod),
+    clusterService(service.name, componentLabels(service.name, process.name), { http: port }),
+    disruptionBudget(service.name, process.name),
+  ];
+}
+
+/** A pod leaves the endpoints before it stops taking requests; then those under way get time to end. */
+const drainInSeconds = 5;
+const stopInSeconds = 90;
+
+function uwsgiArguments(wsgi: string, port: number): string[] {
+  return [
+    "uwsgi",
+    ...["--http-socket", `:${port}`, "--module", wsgi],
+    ...["--master", "--need-app", "--lazy-apps", "--enable-threads", "--thunder-lock", "--die-on-term"],
+    ...["--processes", "2", "--threads", "4", "--buffer-size", "65535", "--worker-reload-mercy", "80"],
+    ...["--hook-master-start", "unix_signal:15 gracefully_kill_them_all", "--add-header", "Connection: close"],
+    ...["--disable-logging"],
+  ];
+}
+
+function replicasOf(service: ServiceDefinition, { spec }: ServiceContext): number {
+  return Object.entries(spec.services).find(([name]) => name === service.name)?.[1].replicas ?? 1;
+}
+
+function imageOf(service: ServiceDefinition, context: ServiceContext): string {
+  return context.image(`${service.name}:${context.release}`);
+}
+
+function environmentOf(service: ServiceDefinition): { name: string; value: string }[] {
+  return Object.entries(service.environment ?? {}).map(([name, value]) => ({ name, value }));
+}
+
+function mounted(service: ServiceDefinition): Mount[] {
+  return traitsOf(service).flatMap((trait) => trait.mounts);
+}
+
+function mountsOf(service: ServiceDefinition): IVolumeMount[] {
+  const own: IVolumeMount = { name: "config", mountPath: `/etc/${service.name}/${service.name}.conf`, subPath: `${service.name}.conf`, readOnly: true };
+  return [own, ...mounted(service).map(({ secret, path }) => ({ name: secret, mountPath: path, readOnly: true }))];
+}
+
+function servicePod({ service, context, config }: Pods, container: IContainer, volumes: readonly IVolume[], graceInSeconds?: number): IPodSpec {
+  return restrictedPod({
+    spec: context.spec,
+    uid: uids.openstack,
+    containers: [container],
+    volumes: [
+      { name: "config", secret: { secretName: config.metadata.name, defaultMode: 0o440 } },
+      ...mounted(service).map(({ secret }) => ({ name: secret, secret: { secretName: secret, defaultMode: 0o440 } })),
+      ...volumes,
+    ],
+    ...(graceInSeconds === undefined ? {} : { graceInSeconds }),
+  });
+}
+
+function commandJob({ service, context, config }: Pods, phase: string, command: Command): Manifest {
+  const container: IContainer = {
+    name: phase,
+    image: imageOf(service, context),
+    args: [...command],
+    env: environmentOf(service),
+    volumeMounts: mountsOf(service),
+  };
+  const inputs = [phase, command, context.release, context.incarnation];
+  return job(service.name, phase, inputs, servicePod({ service, context, config }, container, []));
+}
+
+function setupJob({ service, context, config }: Pods, { name, command, secrets }: Setup): Manifest {
+  const volumes = secrets.map(({ secret }): IVolume => ({ name: `setup-${secret}`, secret: { secretName: secret, defaultMode: 0o440 } }));
+  const container: IContainer = {
+    name,
+    image: imageOf(service, context),
+    args: [...command],
+    env: environmentOf(service),
+    volumeMounts: [
+      ...mountsOf(service),
+      ...secrets.map(({ secret }) => ({ name: `setup-${secret}`, mountPath: `/run/secrets/nephos/${secret}`, readOnly: true })),
+    ],
+  };
+  return job(service.name, name, [name, context.incarnation], servicePod({ service, context, config }, container, volumes));
+}

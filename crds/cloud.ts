@@ -1,0 +1,163 @@
+import { z } from "zod";
+import { conditions, type KindDefinition, listMap } from "../operator/schema.ts";
+
+/** The releases that can be deployed. */
+export const releases = ["2026.1"] as const;
+export type Release = (typeof releases)[number];
+
+const storage = z
+  .object({
+    size: z
+      .string()
+      .max(32)
+      .regex(/^[1-9][0-9]*(Mi|Gi|Ti)$/)
+      .default("10Gi")
+      .describe("Size of the volume, a quantity such as 10Gi. Volumes are kept when the Cloud is deleted. Default 10Gi."),
+    storageClassName: z
+      .string()
+      .min(1)
+      .max(253)
+      .optional()
+      .describe("StorageClass of the volume. Default: the cluster's default class. Taken up when the volume is made."),
+  })
+  .prefault({})
+  .describe("The volume that holds the data.");
+
+const count = z.int32().min(1).max(50);
+
+const serviceSpec = (name: string) =>
+  z
+    .object({
+      replicas: count.default(1).describe(`Number of API pods of ${name}, 1 to 50. Default 1.`),
+      config: z
+        .record(z.string().max(128), z.record(z.string().max(128), z.string().max(4096).regex(/^[^\n\r]*$/)))
+        .optional()
+        .describe(
+          "Options for the service's configuration file: section, option, value. They win over our own, except those that Nephos has to set itself (database connection, key repositories, …), which are reported as Stalled.",
+        ),
+    })
+    .prefault({})
+    .describe(`The ${name} service.`);
+
+const toleration = z.object({
+  key: z.string().max(317).exactOptional(),
+  operator: z.enum(["Exists", "Equal"]).exactOptional(),
+  value: z.string().max(63).exactOptional(),
+  effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]).exactOptional(),
+  tolerationSeconds: z.int().exactOptional(),
+});
+
+const placement = z
+  .object({
+    nodeSelector: z.record(z.string(), z.string()).optional().describe("Labels that a node must have to run pods of this cloud."),
+    tolerations: z.array(toleration).max(16).optional().describe("Taints that pods of this cloud accept."),
+    priorityClassName: z.string().max(253).optional().describe("PriorityClass of the pods of this cloud."),
+  })
+  .optional()
+  .describe("Where the pods of this cloud may run.");
+
+const images = z
+  .object({
+    registry: z
+      .string()
+      .max(255)
+      .optional()
+      .describe("Registry and path that images are pulled from, such as registry.example.org/nephos. Default: as the operator was installed."),
+    overrides: z
+      .record(z.string().max(128), z.string().max(512))
+      .optional()
+      .describe("Whole image references, with tag or digest, by image name: infra, keystone:2026.1."),
+    pullSecrets: listMap(z.object({ name: z.string().max(253) }), "name")
+      .max(8)
+      .optional()
+      .describe("Secrets of this namespace with the credentials of the registry."),
+  })
+  .optional()
+  .describe("Where container images come from.");
+
+/** What a user says about a cloud. */
+export const cloudSpec = z.object({
+  release: z.enum(releases).describe("OpenStack release of the control plane."),
+  region: z
+    .string()
+    .min(1)
+    .max(255)
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/)
+    .default("RegionOne")
+    .describe("Name of the region in Keystone's catalogue. Default RegionOne."),
+  endpoints: z
+    .object({
+      public: z
+        .object({
+          host: z
+            .string()
+            .min(1)
+            .max(253)
+            .regex(/^[A-Za-z0-9.:-]+$/)
+            .optional()
+            .describe("Host name or address that users reach the public endpoints under. Default: the InternalIP of the oldest node, chosen once."),
+        })
+        .prefault({}),
+    })
+    .prefault({})
+    .describe("What the catalogue says about where the APIs are."),
+  exposure: z
+    .object({
+      type: z.enum(["NodePort"]).default("NodePort").describe("How the public endpoints are reached. NodePort: a port on every node."),
+      ports: z
+        .object({ keystone: z.int32().min(1).max(65535).default(30500).describe("Node port of Keystone. Default 30500.") })
+        .prefault({}),
+    })
+    .prefault({})
+    .describe("How the public endpoints get there."),
+  database: z
+    .object({ type: z.enum(["Managed"]).default("Managed").describe("Managed: one MariaDB run by Nephos on a volume."), storage })
+    .prefault({})
+    .describe("The SQL database of the services."),
+  messaging: z
+    .object({ type: z.enum(["Managed"]).default("Managed").describe("Managed: one RabbitMQ run by Nephos on a volume."), storage })
+    .prefault({})
+    .describe("The message broker of the services."),
+  images,
+  placement,
+  services: z.object({ keystone: serviceSpec("keystone") }).prefault({}).describe("The OpenStack services; Keystone always runs."),
+});
+
+/** A Cloud's spec with all defaults filled in. */
+export type CloudSpec = z.output<typeof cloudSpec>;
+
+const stepState = z.object({ name: z.string(), state: z.enum(["Done", "Degraded", "Waiting", "Blocked"]), message: z.string().optional() });
+
+/** What Nephos reports about a cloud: recomputed in every pass, read by nobody but people and their tools. */
+export const cloudStatus = z.object({
+  observedGeneration: z.int().optional(),
+  conditions: conditions.optional(),
+  release: z.string().optional().describe("The release that is running."),
+  reason: z.string().optional().describe("Why the cloud is not ready, in one word."),
+  progress: z.string().optional().describe("Steps that are done, of all."),
+  endpoints: z
+    .object({ public: z.object({ host: z.string() }).optional(), keystone: z.string().optional().describe("Public URL of Keystone.") })
+    .optional(),
+  steps: listMap(stepState, "name").optional().describe("Every step of the rollout and what it waits for."),
+});
+
+/** The Cloud kind. */
+export const cloud: KindDefinition = {
+  group: "nephos.dev",
+  version: "v1alpha1",
+  kind: "Cloud",
+  shortNames: ["oscloud"],
+  categories: ["openstack"],
+  description: "One OpenStack control plane: release, services, database, messaging, exposure. One in a namespace.",
+  spec: cloudSpec,
+  status: cloudStatus,
+  rules: [{ rule: "self.metadata.name.size() <= 63", message: "the name of a Cloud has at most 63 characters; choose a shorter one" }],
+  columns: [
+    { name: "Ready", type: "string", jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+    { name: "Release", type: "string", jsonPath: ".status.release" },
+    { name: "Steps", type: "string", jsonPath: ".status.progress" },
+    { name: "Reason", type: "string", jsonPath: ".status.reason" },
+    { name: "Endpoint", type: "string", jsonPath: ".status.endpoints.keystone", priority: 1 },
+    { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
+  ],
+};

@@ -1,0 +1,6 @@
+import type { KindDefinition } from "../operator/schema.ts";
+import { cloud } from "./cloud.ts";
+import { registration } from "./registration.ts";
+
+/** Every kind of the group nephos.dev. */
+export const kinds: readonly KindDefinition[] = [cloud, registration];

@@ -1,0 +1,152 @@
+import { constants, existsSync } from "node:fs";
+import { access, copyFile, link, mkdir, realpath, stat } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { asPart } from "./failure.ts";
+import { cached, sourcesOf } from "./host/cache.ts";
+import { run } from "./host/command.ts";
+import { locked } from "./host/lock.ts";
+import { ensureGo, goVersionOf } from "./toolchain.ts";
+
+type Log = (line: string) => void;
+
+/** The Kubernetes that the lab runs. */
+export const kubernetesVersion = "v1.34.8";
+
+const modules = fileURLToPath(new URL("go", import.meta.url));
+
+interface Tool {
+  readonly name: string;
+  /** Folder of the Go module that pins it. */
+  readonly module: string;
+  readonly package: string;
+  /** How an installed one tells its version, and the minor version that serves; without it the tool is always built. */
+  readonly version?: { readonly argv: readonly string[]; readonly serves: RegExp };
+}
+
+const kubernetesTool = (name: string, argv: readonly string[] = ["--version"]): Tool => ({
+  name,
+  module: "kubernetes",
+  package: `k8s.io/kubernetes/cmd/${name}`,
+  version: { argv, serves: /\bv1\.34\.\d+/ },
+});
+
+const tools: readonly Tool[] = [
+  kubernetesTool("kube-apiserver"),
+  kubernetesTool("kube-controller-manager"),
+  kubernetesTool("kube-scheduler"),
+  kubernetesTool("kube-proxy"),
+  kubernetesTool("kubelet"),
+  kubernetesTool("kubectl", ["version", "--client"]),
+  {
+    name: "etcd",
+    module: "etcd",
+    package: "go.etcd.io/etcd/server/v3",
+    version: { argv: ["--version"], serves: /\b3\.6\.\d+/ },
+  },
+  { name: "coredns", module: "coredns", package: "github.com/coredns/coredns" },
+  { name: "local-path-provisioner", module: "local-path", package: "github.com/rancher/local-path-provisioner" },
+  { name: "pause", module: "pause", package: "." },
+];
+
+/**
+ * A folder with every program of a cluster and kubectl: those that KUBEBUILDER_ASSETS or PATH have in the right minor version, and
+ * the others built from the pinned Go modules.
+ */
+export function ensureBinaries(log: Log = () => undefined): Promise<string> {
+  const hint = "see the lines above; a machine without a way to the Go module proxy can set GOPROXY to one it reaches";
+  return asPart("Kubernetes binaries", hint, async () => {
+    const found = new Map<string, string>();
+    await Promise.all(
+      tools.map(async (tool) => {
+        const path = await installed(tool);
+        if (path !== undefined) found.set(tool.name, path);
+      }),
+    );
+    const names = tools.map((tool) => tool.name);
+    const marks = await Promise.all(names.map((name) => markOf(found.get(name))));
+    const key = [...(await sourcesOf(modules, ["."])), kubernetesVersion, process.arch, ...names, ...marks];
+    return locked("binaries", log, () => cached("binaries", key, (folder) => gather(folder, found, log)));
+  });
+}
+
+async function gather(folder: string, found: ReadonlyMap<string, string>, log: Log): Promise<void> {
+  const missing = tools.filter((tool) => !found.has(tool.name));
+  for (const [name, path] of found) {
+    log(`${name}: ${path}`);
+    await linkOrCopy(path, join(folder, name));
+  }
+  const names = [...new Set(missing.map((tool) => tool.module))];
+  const go = await ensureGo(await goVersionOf(names.map((name) => join(modules, name, "go.mod"))), log);
+  // One after the other: a build uses every processor by itself.
+  for (const name of names) await build(go, name, missing, folder, log);
+}
+
+async function build(go: string, module: string, missing: readonly Tool[], folder: string, log: Log): Promise<void> {
+  const wanted = missing.filter((tool) => tool.module === module);
+  // Built from sources alone, so that a cache that already holds one of a module's tools only links the others.
+  const own = await cached(
+    `built-${module}`,
+    [...(await sourcesOf(modules, [module])), kubernetesVersion, process.arch, ...wanted.map((tool) => tool.name)],
+    async (draft) => {
+      log(`building ${wanted.map((tool) => tool.name).join(", ")}`);
+      for (const packages of batches(wanted)) await compile(go, module, packages, draft, log);
+    },
+  );
+  for (const tool of wanted) await linkOrCopy(join(own, tool.name), join(folder, tool.name));
+}
+
+// `go build` names a program after its package: one whose name differs is built by itself.
+function batches(wanted: readonly Tool[]): (readonly Tool[])[] {
+  const plain = wanted.filter((tool) => tool.package.endsWith(`/${tool.name}`));
+  const renamed = wanted.filter((tool) => !plain.includes(tool)).map((tool) => [tool]);
+  return plain.length === 0 ? renamed : [plain, ...renamed];
+}
+
+async function compile(go: string, module: string, wanted: readonly Tool[], folder: string, log: Log): Promise<void> {
+  const [only] = wanted;
+  const output = wanted.length === 1 && only !== undefined ? join(folder, only.name) : `${folder}/`;
+  const stamp = ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"]
+    .map((path) => `-X ${path}.gitVersion=${kubernetesVersion}`)
+    .join(" ");
+  const flags = ["-trimpath", "-ldflags", `-s -w ${module === "kubernetes" ? stamp : ""}`.trim()];
+  await run(go, ["build", ...flags, "-o", output, ...wanted.map((tool) => tool.package)], {
+    cwd: join(modules, module),
+    env: { CGO_ENABLED: "0", GOFLAGS: "-mod=readonly", GOTOOLCHAIN: "local", GOWORK: "off" },
+    log,
+  });
+}
+
+/** Where this machine has the tool in a version that serves. */
+async function installed(tool: Tool): Promise<string | undefined> {
+  const { version } = tool;
+  if (version === undefined) return undefined;
+  const assets = process.env["KUBEBUILDER_ASSETS"];
+  const folders = [...(assets === undefined ? [] : [assets]), ...(process.env["PATH"] ?? "").split(delimiter)];
+  for (const folder of folders) {
+    const path = join(folder, tool.name);
+    if (!existsSync(path) || !(await executable(path))) continue;
+    const said = await run(path, version.argv, { timeoutInSeconds: 10 }).catch(() => "");
+    if (version.serves.test(said)) return realpath(path);
+  }
+  return undefined;
+}
+
+function executable(path: string): Promise<boolean> {
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function markOf(path: string | undefined): Promise<string> {
+  if (path === undefined) return "built";
+  const { size, mtimeMs } = await stat(path);
+  return `${path} ${size} ${mtimeMs}`;
+}
+
+/** The same file under a second name where the file system can, else a copy. */
+async function linkOrCopy(from: string, to: string): Promise<void> {
+  await mkdir(join(to, ".."), { recursive: true });
+  await link(from, to).catch(() => copyFile(from, to));
+}

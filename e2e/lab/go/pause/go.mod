@@ -1,0 +1,3 @@
+module nephos.dev/lab/pause
+
+go 1.25

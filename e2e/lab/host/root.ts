@@ -1,0 +1,70 @@
+import { spawnSync } from "node:child_process";
+import { chown } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+// Set for the process that runs as root on behalf of another user: whose files it should leave readable.
+const callerVariable = "NEPHOS_CALLER";
+
+// Of the caller's environment, what decides where things lie and how downloads find their way.
+const kept = [
+  "PATH",
+  "TERM",
+  "KUBEBUILDER_ASSETS",
+  "NODES",
+  "GOPROXY",
+  "GOSUMDB",
+  "GONOSUMDB",
+  "HTTP_PROXY",
+  "HTTPS_PROXY",
+  "NO_PROXY",
+  "http_proxy",
+  "https_proxy",
+  "no_proxy",
+  "NODE_EXTRA_CA_CERTS",
+  "SSL_CERT_FILE",
+  "SSL_CERT_DIR",
+  "PIP_INDEX_URL",
+  "PIP_CERT",
+];
+
+/** The environment that a process started for this user gets when it runs as root. */
+export function rootEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+  user: { readonly home: string; readonly uid: number; readonly gid: number },
+): string[] {
+  const passed = kept.flatMap((name) => {
+    const value = environment[name];
+    return value === undefined ? [] : [`${name}=${value}`];
+  });
+  return [
+    `HOME=${user.home}`,
+    `XDG_CACHE_HOME=${environment["XDG_CACHE_HOME"] ?? join(user.home, ".cache")}`,
+    `XDG_STATE_HOME=${environment["XDG_STATE_HOME"] ?? join(user.home, ".local", "state")}`,
+    `${callerVariable}=${user.uid}:${user.gid}`,
+    ...passed,
+  ];
+}
+
+/** Goes on as root: where this process is not, it runs the same command once more through sudo and ends with that one's result. */
+export function continueAsRoot(reason: string): void {
+  const uid = process.getuid?.() ?? 0;
+  if (uid === 0) return;
+  if (process.env[callerVariable] !== undefined) throw new Error("sudo did not make this process root");
+  process.stderr.write(`${reason} needs root; going on through sudo.\n`);
+  const user = { home: homedir(), uid, gid: process.getgid?.() ?? uid };
+  const environment = rootEnvironment(process.env, user);
+  const command = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+  const result = spawnSync("sudo", ["--", "env", ...environment, ...command], { stdio: "inherit" });
+  if (result.error !== undefined) {
+    process.stderr.write(`sudo cannot be run (${result.error.message}): run this command as root.\n`);
+  }
+  process.exit(result.status ?? 1);
+}
+
+/** Gives a file or folder to the user on whose behalf this process runs as root; does nothing for root's own. */
+export async function handToCaller(path: string): Promise<void> {
+  const [uid, gid] = (process.env[callerVariable] ?? "").split(":").map(Number);
+  if (uid === undefined || gid === undefined || Number.isNaN(gid)) return;
+  await chown(path, uid, gid);
+}

@@ -1,0 +1,94 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { bundle } from "../../images/operator/bundle.ts";
+import { cached, digestOf, sourcesOf } from "./host/cache.ts";
+import type { RunOptions } from "./host/command.ts";
+import { packageIndexes } from "./host/uv.ts";
+import { ensureBase } from "./images/base.ts";
+import { build, exportImage } from "./images/buildah.ts";
+import { prune } from "./images/prune.ts";
+import { withFolder } from "./images/scratch.ts";
+
+/** An image of ours as a node imports it. */
+export interface Image {
+  /** What the rest of the lab calls it: `keystone:2026.1`, `infra`, `operator`. */
+  readonly name: string;
+  /** What pods call it: carries a digest of everything it is made from, so that it never changes. */
+  readonly ref: string;
+  /** The OCI archive that holds it under `ref`. */
+  readonly archive: string;
+}
+
+type Log = RunOptions["log"];
+
+interface Recipe {
+  readonly repository: string;
+  readonly tag: string;
+  readonly containerfile: string;
+  readonly context: string;
+  /** Files of the context that end up in the image. */
+  readonly sources: readonly string[];
+  readonly args: Readonly<Record<string, string>>;
+  /** What the build is told but the result does not depend on. */
+  readonly environment?: () => Promise<Readonly<Record<string, string>>>;
+}
+
+const images = join(import.meta.dirname, "..", "..", "images");
+
+/** Builds the named projects of a release into one image, which all of them share. */
+export async function openstackImage(release: string, projects: readonly string[], log?: Log): Promise<Image[]> {
+  const [only, ...others] = projects;
+  const made = await make(
+    {
+      repository: only !== undefined && others.length === 0 ? only : "openstack",
+      tag: release,
+      containerfile: join(images, "openstack", "Containerfile"),
+      context: images,
+      sources: ["uv", "build", ...projects.map((name) => `${release}/${name}`)].map((name) => `locks/${name}.txt`),
+      args: { RELEASE: release, PROJECT: projects.join(",") },
+      environment: () => packageIndexes(log),
+    },
+    log,
+  );
+  return projects.map((project) => ({ name: `${project}:${release}`, ...made }));
+}
+
+/** Builds the image of the programs that OpenStack stands on. */
+export async function infraImage(log?: Log): Promise<Image> {
+  const folder = join(images, "infra");
+  const containerfile = join(folder, "Containerfile");
+  const recipe = { repository: "infra", tag: "trixie", containerfile, context: folder, sources: [], args: {} };
+  return { name: "infra", ...(await make(recipe, log)) };
+}
+
+/** Bundles the operator and builds its image. */
+export function operatorImage(log?: Log): Promise<Image> {
+  return withFolder(async (context) => {
+    await bundle(context);
+    const containerfile = join(images, "operator", "Containerfile");
+    const sources = ["nephos.mjs", "node"];
+    const recipe = { repository: "operator", tag: "dev", containerfile, context, sources, args: {} };
+    return { name: "operator", ...(await make(recipe, log)) };
+  });
+}
+
+async function make(recipe: Recipe, log: Log): Promise<{ readonly ref: string; readonly archive: string }> {
+  const { repository, tag, containerfile, context, sources, args } = recipe;
+  const base = await ensureBase(log);
+  const key = [
+    base.digest,
+    await readFile(containerfile, "utf8"),
+    JSON.stringify(args),
+    ...(await sourcesOf(context, sources)),
+  ];
+  const ref = `localhost/nephos/${repository}:${tag}-${digestOf(key)}`;
+  const folder = await cached(`images/${repository}-${tag}`, key, async (draft) => {
+    log?.(`building ${ref}`);
+    const environment = (await recipe.environment?.()) ?? {};
+    await build({ ref, containerfile, context, args: { BASE: base.ref, ...args, ...environment } }, log);
+    await exportImage(ref, join(draft, "image.tar"), log);
+    await writeFile(join(draft, "ref"), ref);
+  });
+  await prune(`${repository}-${tag}`);
+  return { ref, archive: join(folder, "image.tar") };
+}

@@ -1,0 +1,52 @@
+import { join } from "node:path";
+import { cacheDir } from "../host/cache.ts";
+import { run, type RunOptions } from "../host/command.ts";
+import { ensurePackages } from "../host/packages.ts";
+
+/** One build of one Containerfile. */
+export interface Build {
+  readonly ref: string;
+  readonly containerfile: string;
+  readonly context: string;
+  readonly args: Readonly<Record<string, string>>;
+}
+
+/** A storage of its own: no image or container of the machine's user is seen or touched. */
+const storage = ["--root", join(cacheDir, "buildah"), "--runroot", "/run/nephos-buildah"];
+
+/** What is read from the machine during a build: who it trusts and how it resolves names. */
+const mounts = ["/etc/ssl/certs", "/etc/resolv.conf"];
+
+function buildah(args: readonly string[], log?: RunOptions["log"]): Promise<string> {
+  return run("buildah", [...storage, ...args], log === undefined ? {} : { log });
+}
+
+/** Builds an image into the storage. */
+export async function build({ ref, containerfile, context, args }: Build, log?: RunOptions["log"]): Promise<void> {
+  await ensurePackages(["buildah"], log);
+  const options = ["--isolation", "chroot", "--layers", "--pull=false", "--tag", ref, "--file", containerfile];
+  const volumes = mounts.flatMap((path) => ["--volume", `${path}:${path}:ro`]);
+  const buildArgs = Object.entries(args).flatMap(([name, value]) => ["--build-arg", `${name}=${value}`]);
+  await buildah(["bud", ...options, ...volumes, ...buildArgs, context], log);
+}
+
+/** Writes a built image to an OCI archive; zstd costs a fraction of gzip's time, and container runtimes read both. */
+export async function exportImage(ref: string, archive: string, log?: RunOptions["log"]): Promise<void> {
+  const options = ["--quiet", "--compression-format", "zstd", "--compression-level", "3"];
+  await buildah(["push", ...options, ref, `oci-archive:${archive}:${ref}`], log);
+}
+
+/** Whether the storage has this image. */
+export async function built(ref: string): Promise<boolean> {
+  await ensurePackages(["buildah"]);
+  return buildah(["inspect", "--type", "image", ref]).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Forgets images, and the layers that only they used. */
+export async function discard(refs: readonly string[]): Promise<void> {
+  for (const ref of refs) await buildah(["rmi", ref]).catch(() => undefined);
+  await buildah(["rmi", "--prune"]).catch(() => undefined);
+}

@@ -1,0 +1,33 @@
+import type { Watched } from "./cache.ts";
+import type { Live } from "./object.ts";
+import type { Action, Plan, Snapshot } from "./plan.ts";
+import type { SecretKeyRef } from "./recipe.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** What a controller with a world outside Kubernetes may use to see and change it. */
+export interface Edge {
+  /** A value of a Secret in the subject's namespace, read now. */
+  secret(source: SecretKeyRef): Promise<string | undefined>;
+  /** Fires when the call has taken too long. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * A declaration of what one kind means. `plan` and `status` are pure, synchronous and total; watches, permissions and indexes
+ * follow from `kind`, `reads` and `owns`. With `observe` and `act` it is of the second shape: a world outside Kubernetes is
+ * observed first, and the plan holds actions beside objects.
+ */
+export interface Controller<Facts = unknown> {
+  /** Field manager; the status is written as `<name>-status`. */
+  readonly name: string;
+  readonly kind: Watched;
+  readonly reads: readonly Watched[];
+  readonly owns: readonly Watched[];
+  plan(subject: Live, seen: Snapshot, facts: Facts | undefined): Plan;
+  /** The whole status but for `lastTransitionTime`, which the edge adds. */
+  status(subject: Live, verdicts: ReadonlyMap<string, Verdict>, seen: Snapshot, facts: Facts | undefined): Readonly<Record<string, unknown>>;
+  observe?(subject: Live, seen: Snapshot, edge: Edge): Promise<Facts>;
+  act?(action: Action, subject: Live, edge: Edge): Promise<void>;
+  /** How often the world outside is observed when nothing else happens; with jitter. */
+  readonly pollInSeconds?: number;
+}

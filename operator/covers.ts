@@ -1,0 +1,74 @@
+import { canonical } from "./digest.ts";
+import { isRecord } from "./object.ts";
+
+/** The fields by which the API server merges the lists of built-in kinds; the first that all members have is the key. */
+const listKeys = ["containerPort", "port", "mountPath", "topologyKey", "name", "ip", "type", "uid", "key"] as const;
+
+/**
+ * Whether a live value already contains all that is wanted: maps field by field, lists of objects by their key, other lists
+ * whole. What the server added (defaults, other managers' fields) does not count; what someone dropped does.
+ */
+export function covers(live: unknown, wanted: unknown): boolean {
+  if (wanted === undefined) return true;
+  if (Array.isArray(wanted)) return Array.isArray(live) && coversList(live, wanted);
+  if (isRecord(wanted)) return coversMap(live, wanted);
+  return live === wanted || sameQuantity(live, wanted);
+}
+
+function coversMap(live: unknown, wanted: Readonly<Record<string, unknown>>): boolean {
+  // The server drops empty maps (emptyDir: {} stays, an empty annotations map does not).
+  if (live === undefined) return Object.keys(wanted).length === 0;
+  if (!isRecord(live)) return false;
+  return Object.entries(wanted).every(([field, value]) => covers(live[field], value));
+}
+
+function coversList(live: readonly unknown[], wanted: readonly unknown[]): boolean {
+  const key = mergeKeyOf(wanted);
+  if (key === undefined) {
+    return live.length === wanted.length && wanted.every((value, index) => covers(live[index], value));
+  }
+  return wanted.every((value) => {
+    const twin = live.find((candidate) => isRecord(candidate) && isRecord(value) && candidate[key] === value[key]);
+    return twin !== undefined && covers(twin, value);
+  });
+}
+
+function mergeKeyOf(wanted: readonly unknown[]): string | undefined {
+  return listKeys.find((key) => {
+    const values = wanted.map((member) => (isRecord(member) ? member[key] : undefined));
+    return values.length > 0 && !values.includes(undefined) && new Set(values).size === values.length;
+  });
+}
+
+const suffixes: Readonly<Record<string, number>> = {
+  n: 1e-9,
+  u: 1e-6,
+  m: 1e-3,
+  "": 1,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+};
+
+/** The size that a Kubernetes quantity stands for (`500m`, `1Gi`, 2); undefined where it is none. */
+export function quantityOf(value: unknown): number | undefined {
+  const match = /^(-?[0-9.]+)([a-zA-Z]*)$/.exec(typeof value === "number" ? String(value) : typeof value === "string" ? value : "");
+  const factor = match === null ? undefined : suffixes[match[2] ?? ""];
+  return match === null || factor === undefined ? undefined : Number(match[1]) * factor;
+}
+
+/** `1000m` and `1` are one quantity, `"80"` and 80 one port: the server rewrites both. */
+function sameQuantity(live: unknown, wanted: unknown): boolean {
+  const [a, b] = [quantityOf(live), quantityOf(wanted)];
+  return a !== undefined && a === b;
+}
+
+/** Whether two values say the same, whatever the order of their fields. */
+export function same(a: unknown, b: unknown): boolean {
+  return canonical(a) === canonical(b);
+}

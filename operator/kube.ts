@@ -1,0 +1,107 @@
+import type { Client } from "./client.ts";
+import type { Clock } from "./clock.ts";
+import { type Condition, withTransitions, sameStatus } from "./conditions.ts";
+import { isRecord, type Kind, type Live, type Manifest, nameFor, refOf } from "./object.ts";
+import { isNotFound, Stale } from "./outcome.ts";
+import type { Action } from "./plan.ts";
+import { isRecipe, type SecretRecipe } from "./recipe.ts";
+import type { SecretFiller } from "./secrets.ts";
+import { realisedAnnotation } from "./verdict.ts";
+
+/** Hears of every object that a write left behind. */
+export type Wrote = (written: Live) => void;
+
+/** The narrow waist between plans and the world. Every fault of a test sits here, every effect of a pass goes through here. */
+export interface Kube {
+  /** Refuses with Stale when the cluster knows better than the snapshot: gone, another object of that name, a newer spec. */
+  confirm(known: Live): Promise<void>;
+  apply(wanted: Manifest | SecretRecipe, live: Live | undefined): Promise<void>;
+  /** Marks a workload as realised for the digest that it carries. */
+  stamp(live: Live, digest: string): Promise<void>;
+  remove(live: Live): Promise<void>;
+  setStatus(subject: Live, status: Readonly<Record<string, unknown>>): Promise<void>;
+  act(action: Action): Promise<void>;
+}
+
+export interface KubeOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly manager: string;
+  readonly secrets: SecretFiller;
+  readonly versionOf: (secret: string) => string;
+  readonly wrote: Wrote;
+  readonly act: (action: Action) => Promise<void>;
+}
+
+/** The waist over a real API server. */
+export function liveKube({ client, clock, manager, secrets, versionOf, wrote, act }: KubeOptions): Kube {
+  return {
+    confirm: (known) => confirmWith(client, known),
+    apply: async (wanted, live) => {
+      if (isRecipe(wanted)) {
+        const written = await secrets.apply(wanted, live, versionOf).catch(conflictIsStale);
+        if (written !== undefined) wrote(written);
+      } else if (createOnly(wanted)) {
+        wrote(await client.create(wanted, manager).catch(conflictIsStale));
+      } else {
+        wrote(await client.apply(wanted, manager, { force: true }));
+      }
+    },
+    stamp: async (live, digest) => {
+      const { namespace, name } = live.metadata;
+      const metadata = { ...(namespace === undefined ? {} : { namespace }), name, annotations: { [realisedAnnotation]: digest } };
+      wrote(await client.apply({ apiVersion: live.apiVersion, kind: live.kind, metadata }, `${manager}-realised`));
+    },
+    remove: async (live) => {
+      await client.remove(refOf(live), live.metadata.uid).catch((error: unknown) => {
+        if (!isNotFound(error)) throw error;
+      });
+    },
+    setStatus: async (subject, status) => {
+      const { namespace, name, uid } = subject.metadata;
+      const conditions = withTransitions(conditionsIn(status), subject, clock.timestamp());
+      const whole = { ...status, conditions };
+      if (sameStatus(subject, whole)) return;
+      const metadata = { ...(namespace === undefined ? {} : { namespace }), name, uid };
+      const manifest = Object.assign({ apiVersion: subject.apiVersion, kind: subject.kind, metadata }, { status: whole });
+      wrote(await client.apply(manifest, `${manager}-status`, { force: true, subresource: "status" }));
+    },
+    act,
+  };
+}
+
+async function confirmWith(client: Client, known: Live): Promise<void> {
+  const fresh = await client.get(refOf(known)).catch((error: unknown) => {
+    if (isNotFound(error)) throw new Stale(`${nameFor(refOf(known))} is gone`);
+    throw error;
+  });
+  if (!sameContent(known, fresh)) throw new Stale(`${nameFor(refOf(known))} has changed`);
+}
+
+/** An existing Job is a fact and never re-applied. */
+export function createOnly(wanted: Kind): boolean {
+  return wanted.apiVersion === "batch/v1" && wanted.kind === "Job";
+}
+
+function sameContent(known: Live, fresh: Live): boolean {
+  if (known.metadata.uid !== fresh.metadata.uid) return false;
+  if (known.metadata.deletionTimestamp !== fresh.metadata.deletionTimestamp) return false;
+  // Kinds without a generation (Secrets, ConfigMaps) change with every version.
+  return known.metadata.generation === undefined
+    ? known.metadata.resourceVersion === fresh.metadata.resourceVersion
+    : known.metadata.generation === fresh.metadata.generation;
+}
+
+function conflictIsStale(error: unknown): never {
+  if (isRecord(error) && error["status"] === 409) throw new Stale("somebody made it meanwhile");
+  throw error;
+}
+
+function conditionsIn(status: Readonly<Record<string, unknown>>): Condition[] {
+  const { conditions } = status;
+  return Array.isArray(conditions) ? conditions.filter(isCondition) : [];
+}
+
+function isCondition(value: unknown): value is Condition {
+  return isRecord(value) && typeof value["type"] === "string" && typeof value["status"] === "string";
+}

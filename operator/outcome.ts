@@ -1,0 +1,80 @@
+import { SourceMissing } from "./recipe.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** The API server's refusal: HTTP status, Kubernetes' reason and, for 429 and 503, how long it asks us to stay away. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  readonly status: number;
+  readonly reason: string;
+  readonly retryAfterInSeconds: number | undefined;
+
+  constructor(status: number, reason: string, message: string, retryAfterInSeconds?: number) {
+    super(message);
+    this.status = status;
+    this.reason = reason;
+    this.retryAfterInSeconds = retryAfterInSeconds;
+  }
+}
+
+/** The snapshot is older than the cluster: look again before acting. */
+export class Stale extends Error {
+  override readonly name = "Stale";
+}
+
+/** The connection failed, or no answer came in time. */
+export class Unreachable extends Error {
+  override readonly name = "Unreachable";
+}
+
+/** A kind that the API server does not know (yet). */
+export class UnknownKind extends Error {
+  override readonly name = "UnknownKind";
+}
+
+/** An object of the wanted name that belongs to someone else. */
+export class Foreign extends Error {
+  override readonly name = "Foreign";
+}
+
+/** What the queue does with an object after a pass. */
+export type Outcome =
+  | { readonly next: "rest" }
+  | { readonly next: "again"; readonly inSeconds: number }
+  | { readonly next: "backoff"; readonly error: Error };
+
+/** The verdict of a step whose write failed. */
+export function verdictOf(error: unknown): Verdict {
+  if (error instanceof SourceMissing) return { is: "waiting", on: error.message };
+  if (error instanceof Foreign) return { is: "blocked", reason: "ForeignObject", message: error.message };
+  if (!(error instanceof ApiError)) return { is: "waiting", on: messageOf(error) };
+  switch (error.status) {
+    case 403:
+      return { is: "blocked", reason: error.reason === "Forbidden" ? "Forbidden" : error.reason, message: error.message };
+    case 422:
+    case 400:
+      return { is: "blocked", reason: "RejectedByApiServer", message: error.message };
+    default:
+      return { is: "waiting", on: error.message };
+  }
+}
+
+/** What comes after a pass that ended with an error as a whole, or whose steps met some. */
+export function outcomeOf(errors: readonly unknown[]): Outcome {
+  const error = errors[0];
+  if (error === undefined) return { next: "rest" };
+  if (errors.some((each) => each instanceof Stale)) return { next: "again", inSeconds: 0.2 };
+  const asked = errors.flatMap((each) => (each instanceof ApiError ? (each.retryAfterInSeconds ?? []) : []));
+  if (asked.length > 0) return { next: "again", inSeconds: Math.max(...asked) };
+  if (errors.every((each) => verdictOf(each).is === "blocked")) return { next: "again", inSeconds: 60 };
+  return { next: "backoff", error: error instanceof Error ? error : new Error(messageOf(error)) };
+}
+
+/** One line that says what went wrong. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Whether an error is the API server's "there is no such object". */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 404;
+}

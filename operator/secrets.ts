@@ -1,0 +1,90 @@
+import { randomBytes, randomInt } from "node:crypto";
+import type { Client } from "./client.ts";
+import { digest } from "./digest.ts";
+import { type Live, mapAt, type Metadata, refOf, textAt } from "./object.ts";
+import { isNotFound } from "./outcome.ts";
+import { compose, type Ingredient, type SecretKeyRef, type SecretRecipe, sourcesIn, sourcesOf } from "./recipe.ts";
+
+const alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
+
+/** Reads single values of Secrets, decoded; undefined where Secret or key is not there. Never cached, never logged. */
+export async function readSecretValue(client: Client, namespace: string, source: SecretKeyRef): Promise<string | undefined> {
+  try {
+    return valueIn(await client.get({ apiVersion: "v1", kind: "Secret", namespace, name: source.secret }), source.key);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Turns recipes into Secrets: the only place where values are made or put together. */
+export class SecretFiller {
+  readonly #client: Client;
+  readonly #manager: string;
+  /** Secret by uid → what it was last compared with, so that rest costs no reads. Lost on restart: then it is compared again. */
+  readonly #verified = new Map<string, string>();
+
+  constructor(client: Client, manager: string) {
+    this.#client = client;
+    this.#manager = manager;
+  }
+
+  /** Makes the Secret, or rewrites composed values that differ from their sources. Gives the object where it wrote. */
+  async apply(recipe: SecretRecipe, live: Live | undefined, versionOf: (secret: string) => string): Promise<Live | undefined> {
+    if (live === undefined) return this.#create(recipe);
+    const composed = Object.entries(recipe.recipe).filter(([, ingredient]) => "parts" in ingredient);
+    if (composed.length === 0) return undefined;
+    const sources = sourcesOf(recipe);
+    const basis = digest([live.metadata.resourceVersion, recipe.recipe, sources.map((source) => versionOf(source.secret))]);
+    if (this.#verified.get(live.metadata.uid) === basis) return undefined;
+    const written = await this.#recompose(recipe, composed, sources);
+    if (written === undefined) this.#verified.set(live.metadata.uid, basis);
+    return written;
+  }
+
+  async #create({ recipe, ...manifest }: SecretRecipe): Promise<Live> {
+    const values = await this.#valuesOf(manifest.metadata, Object.values(recipe).flatMap(sourcesIn));
+    const data = Object.fromEntries(Object.entries(recipe).map(([key, ingredient]) => [key, encoded(made(ingredient, values))]));
+    return this.#client.create(Object.assign({}, manifest, { type: "Opaque", data }), this.#manager);
+  }
+
+  async #recompose(
+    { recipe: _, ...manifest }: SecretRecipe,
+    composed: readonly [string, Ingredient][],
+    sources: readonly SecretKeyRef[],
+  ): Promise<Live | undefined> {
+    const values = await this.#valuesOf(manifest.metadata, sources);
+    const data = Object.fromEntries(composed.map(([key, ingredient]) => [key, encoded(made(ingredient, values))]));
+    const now = mapAt(await this.#client.get(refOf(manifest)), "data");
+    if (Object.entries(data).every(([key, value]) => now[key] === value)) return undefined;
+    return this.#client.apply(Object.assign({}, manifest, { type: "Opaque", data }), this.#manager, { force: true });
+  }
+
+  async #valuesOf({ namespace = "" }: Metadata, sources: readonly SecretKeyRef[]): Promise<ReadonlyMap<string, string>> {
+    const values = new Map<string, string>();
+    for (const source of sources) {
+      const value = await readSecretValue(this.#client, namespace, source);
+      if (value !== undefined) values.set(sourceKey(source), value);
+    }
+    return values;
+  }
+}
+
+function made(ingredient: Ingredient, values: ReadonlyMap<string, string>): string {
+  if ("parts" in ingredient) return compose(ingredient.parts, (source) => values.get(sourceKey(source)));
+  if (ingredient.generate === "fernetKey") return randomBytes(32).toString("base64").replaceAll("+", "-").replaceAll("/", "_");
+  return Array.from({ length: ingredient.length }, () => alphabet[randomInt(alphabet.length)]).join("");
+}
+
+function sourceKey(source: SecretKeyRef): string {
+  return `${source.secret}/${source.key}`;
+}
+
+function valueIn(secret: Live, key: string): string | undefined {
+  const value = textAt(secret, "data", key);
+  return value === undefined ? undefined : Buffer.from(value, "base64").toString("utf8");
+}
+
+function encoded(value: string): string {
+  return Buffer.from(value, "utf8").toString("base64");
+}

@@ -1,0 +1,120 @@
+import { readFileSync } from "node:fs";
+import { Agent, request } from "undici";
+import { Unreachable, messageOf } from "./outcome.ts";
+
+/** One HTTP call to the API server. */
+export interface Call {
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  readonly contentType?: string;
+  /** Default 30. */
+  readonly timeoutInSeconds?: number;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly retryAfterInSeconds: number | undefined;
+  readonly body: unknown;
+}
+
+/** The HTTP verbs under the client; tests put a world in memory or faults here. */
+export interface Transport {
+  call(call: Call): Promise<Answer>;
+  /** The lines of a watch as they come; ends when the server ends it, throws when the connection breaks. */
+  lines(call: Call, signal: AbortSignal): AsyncIterable<string>;
+  close(): Promise<void>;
+}
+
+/** Where the API server is and how we prove who we are. */
+export interface Access {
+  readonly server: string;
+  readonly ca: string;
+  readonly token?: () => string;
+  readonly certificate?: { readonly cert: string; readonly key: string };
+}
+
+const serviceAccount = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/** Access of a pod: the service account's token, read anew every minute since the kubelet replaces it. */
+export function podAccess(env: NodeJS.ProcessEnv): Access {
+  const host = env["KUBERNETES_SERVICE_HOST"] ?? "kubernetes.default.svc";
+  let token = { value: "", until: 0 };
+  return {
+    server: `https://${host.includes(":") ? `[${host}]` : host}:${env["KUBERNETES_SERVICE_PORT"] ?? "443"}`,
+    ca: readFileSync(`${serviceAccount}/ca.crt`, "utf8"),
+    token: () => {
+      if (performance.now() > token.until) {
+        token = { value: readFileSync(`${serviceAccount}/token`, "utf8").trim(), until: performance.now() + 60_000 };
+      }
+      return token.value;
+    },
+  };
+}
+
+/** Wire JSON over undici: one pool for calls, one for watches, so that long streams never starve short calls. */
+export function httpTransport(access: Access): Transport {
+  const connect = { ca: access.ca, ...access.certificate };
+  const calls = new Agent({ connect, connections: 16, keepAliveTimeout: 30_000 });
+  const watches = new Agent({ connect, bodyTimeout: 0, headersTimeout: 30_000, keepAliveTimeout: 1_000 });
+  const headersOf = (call: Call): Record<string, string> => ({
+    accept: "application/json",
+    "user-agent": "nephos",
+    ...(access.token === undefined ? {} : { authorization: `Bearer ${access.token()}` }),
+    ...(call.body === undefined ? {} : { "content-type": call.contentType ?? "application/json" }),
+  });
+  const urlOf = (call: Call): string => `${access.server}${call.path}${queryOf(call.query)}`;
+
+  return {
+    async call(call) {
+      try {
+        const answer = await request(urlOf(call), {
+          method: call.method,
+          headers: headersOf(call),
+          body: call.body === undefined ? null : JSON.stringify(call.body),
+          dispatcher: calls,
+          signal: AbortSignal.timeout((call.timeoutInSeconds ?? 30) * 1000),
+        });
+        const text = await answer.body.text();
+        return { status: answer.statusCode, retryAfterInSeconds: secondsOf(answer.headers["retry-after"]), body: parsed(text) };
+      } catch (error) {
+        throw new Unreachable(`${call.method} ${call.path}: ${messageOf(error)}`, { cause: error });
+      }
+    },
+    async *lines(call, signal) {
+      const answer = await request(urlOf(call), { method: call.method, headers: headersOf(call), dispatcher: watches, signal });
+      if (answer.statusCode !== 200) {
+        yield JSON.stringify({ type: "ERROR", object: parsed(await answer.body.text()) ?? { code: answer.statusCode } });
+        return;
+      }
+      let rest = "";
+      for await (const chunk of answer.body.setEncoding("utf8")) {
+        const lines = (rest + String(chunk)).split("\n");
+        rest = lines.pop() ?? "";
+        yield* lines;
+      }
+    },
+    async close() {
+      await Promise.all([calls.destroy(), watches.destroy()]);
+    },
+  };
+}
+
+function queryOf(query: Call["query"]): string {
+  const text = new URLSearchParams(query).toString();
+  return text === "" ? "" : `?${text}`;
+}
+
+function secondsOf(header: string | string[] | undefined): number | undefined {
+  const seconds = Number(header);
+  return header === undefined || Number.isNaN(seconds) ? undefined : seconds;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,157 @@
+import { isRecord, type Kind, kindKey, listAt, type Live, nameFor, numberAt, refOf, textAt } from "./object.ts";
+import { isRecipe } from "./recipe.ts";
+import type { Snapshot, Step, Wanted } from "./plan.ts";
+
+/** What a step can truthfully say about itself, judged only from what was observed. */
+export type Verdict =
+  | { readonly is: "done" }
+  /** Realised before, unwell now: counts against Ready, but must not freeze everything that comes after it. */
+  | { readonly is: "degraded"; readonly on: string }
+  | { readonly is: "waiting"; readonly on: string }
+  /** Trying again soon will not help; the message says what will. `contradiction`: the spec itself cannot be met. */
+  | { readonly is: "blocked"; readonly reason: string; readonly message: string; readonly contradiction?: true };
+
+export const done: Verdict = { is: "done" };
+
+/** The digest of the workload that once was done; written by a field manager of its own. */
+export const realisedAnnotation = "nephos.dev/realised";
+/** The digest of the manifest that was last applied. */
+export const digestAnnotation = "nephos.dev/digest";
+
+type Judge = (live: Live, seen: Snapshot) => Verdict;
+
+const judges: ReadonlyMap<string, Judge> = new Map([
+  ["apps/v1/Deployment", (live) => workload(live, deploymentTrouble(live))],
+  ["apps/v1/StatefulSet", (live) => workload(live, statefulSetTrouble(live))],
+  ["apps/v1/DaemonSet", (live) => workload(live, daemonSetTrouble(live))],
+  ["batch/v1/Job", job],
+  ["v1/PersistentVolumeClaim", claim],
+]);
+
+/** Judges a step by the kinds of its objects; the worst of them counts. */
+export function judgeStep(step: Step, seen: Snapshot): Verdict {
+  const verdicts = step.objects.map((wanted) => judgeObject(wanted, seen));
+  if (step.verdict !== undefined) verdicts.push(step.verdict(seen));
+  return worst(verdicts);
+}
+
+/** The verdict on one wanted object: absent means waiting, else the function of its kind, else kstatus for our own kinds. */
+export function judgeObject(wanted: Wanted, seen: Snapshot): Verdict {
+  const live = seen.get(refOf(wanted));
+  if (live === undefined || live.metadata.deletionTimestamp !== undefined) {
+    return { is: "waiting", on: `${nameFor(refOf(wanted))} to exist` };
+  }
+  if (isRecipe(wanted)) {
+    const missing = Object.keys(wanted.recipe).find((key) => !isRecord(live["data"]) || !(key in live["data"]));
+    return missing === undefined ? done : { is: "waiting", on: `key ${missing} of Secret ${wanted.metadata.name}` };
+  }
+  return judgeLive(live, seen);
+}
+
+/** The verdict on a live object by its kind. */
+export function judgeLive(live: Live, seen: Snapshot): Verdict {
+  const judge = judges.get(kindKey(live));
+  if (judge !== undefined) return judge(live, seen);
+  return isCustom(live) ? custom(live) : done;
+}
+
+const order = { done: 0, degraded: 1, waiting: 2, blocked: 3 } as const;
+
+/** The verdict that weighs most; the first of equals. */
+export function worst(verdicts: readonly Verdict[]): Verdict {
+  return verdicts.reduce<Verdict>((worse, next) => (order[next.is] > order[worse.is] ? next : worse), done);
+}
+
+/** A workload that was realised once and is unwell counts as degraded, a new one as waiting. */
+function workload(live: Live, trouble: string | undefined): Verdict {
+  if (trouble === undefined) return done;
+  const on = `${nameFor(refOf(live))}: ${trouble}`;
+  const { annotations } = live.metadata;
+  const realised = annotations?.[realisedAnnotation];
+  return realised !== undefined && realised === annotations?.[digestAnnotation] ? { is: "degraded", on } : { is: "waiting", on };
+}
+
+function deploymentTrouble(live: Live): string | undefined {
+  const replicas = numberAt(live, "spec", "replicas") ?? 1;
+  if (unobserved(live)) return "change not taken up yet";
+  const updated = numberAt(live, "status", "updatedReplicas") ?? 0;
+  const total = numberAt(live, "status", "replicas") ?? 0;
+  const available = numberAt(live, "status", "availableReplicas") ?? 0;
+  if (updated < replicas || total > updated) return `${updated} of ${replicas} replicas updated`;
+  return available < replicas ? `${available} of ${replicas} replicas available` : undefined;
+}
+
+function statefulSetTrouble(live: Live): string | undefined {
+  const replicas = numberAt(live, "spec", "replicas") ?? 1;
+  if (unobserved(live)) return "change not taken up yet";
+  const updated = numberAt(live, "status", "updatedReplicas") ?? 0;
+  const available = numberAt(live, "status", "availableReplicas") ?? 0;
+  const revisions = [textAt(live, "status", "currentRevision"), textAt(live, "status", "updateRevision")];
+  if (updated < replicas && revisions[0] !== revisions[1]) return `${updated} of ${replicas} replicas updated`;
+  return available < replicas ? `${available} of ${replicas} replicas available` : undefined;
+}
+
+function daemonSetTrouble(live: Live): string | undefined {
+  if (unobserved(live)) return "change not taken up yet";
+  const wanted = numberAt(live, "status", "desiredNumberScheduled") ?? 0;
+  const updated = numberAt(live, "status", "updatedNumberScheduled") ?? 0;
+  const available = numberAt(live, "status", "numberAvailable") ?? 0;
+  if (updated < wanted) return `${updated} of ${wanted} nodes updated`;
+  return available < wanted ? `${available} of ${wanted} nodes available` : undefined;
+}
+
+function unobserved(live: Live): boolean {
+  return (numberAt(live, "status", "observedGeneration") ?? 0) < (live.metadata.generation ?? 0);
+}
+
+/** A finished Job is a fact; a failed one is replaced by the engine after a while, a final one blocks with its own words. */
+function job(live: Live): Verdict {
+  if (conditionOf(live, "Complete") !== undefined) return done;
+  const failed = conditionOf(live, "Failed");
+  if (failed === undefined) return { is: "waiting", on: `${nameFor(refOf(live))} to complete` };
+  if (textAt(failed, "reason") === "PodFailurePolicy") {
+    return { is: "blocked", reason: "JobFailed", message: `${nameFor(refOf(live))}: ${textAt(failed, "message") ?? "failed"}` };
+  }
+  return { is: "waiting", on: `${nameFor(refOf(live))}, which failed and is made anew (${textAt(failed, "message") ?? "no message"})` };
+}
+
+/** A Job whose failure may pass is deleted and made again by the engine. */
+export function retryable(live: Live): boolean {
+  return conditionOf(live, "Failed") !== undefined && judgeLive(live, emptySnapshot).is === "waiting";
+}
+
+const emptySnapshot: Snapshot = { get: () => undefined, list: () => [] };
+
+function claim(live: Live): Verdict {
+  const phase = textAt(live, "status", "phase");
+  return phase === "Bound" ? done : { is: "waiting", on: `${nameFor(refOf(live))}, which is ${phase ?? "new"}` };
+}
+
+/** kstatus: current generation observed, not Stalled, Ready. */
+function custom(live: Live): Verdict {
+  const name = nameFor(refOf(live));
+  const stalled = conditionOf(live, "Stalled");
+  if (stalled !== undefined) {
+    return { is: "blocked", reason: textAt(stalled, "reason") ?? "Stalled", message: `${name}: ${textAt(stalled, "message") ?? ""}` };
+  }
+  if (unobserved(live)) return { is: "waiting", on: `${name} to be taken up` };
+  if (conditionOf(live, "Ready") !== undefined) return done;
+  const ready = listAt(live, "status", "conditions").find((entry) => textAt(entry, "type") === "Ready");
+  return { is: "waiting", on: `${name}: ${textAt(ready, "message") ?? "not ready"}` };
+}
+
+/** Custom kinds have a domain of their own as group; the built-in ones end in k8s.io or have no dot. */
+function isCustom({ apiVersion }: Kind): boolean {
+  const [group = ""] = apiVersion.split("/");
+  return group.includes(".") && !group.endsWith("k8s.io");
+}
+
+/** The condition of that type where it is True. */
+export function conditionOf(live: Live, type: string): unknown {
+  return listAt(live, "status", "conditions").find((entry) => textAt(entry, "type") === type && textAt(entry, "status") === "True");
+}
+
+/** Kinds whose objects are stamped as realised once they were done. */
+export function isWorkload(kind: Kind): boolean {
+  return kind.apiVersion === "apps/v1";
+}

@@ -1,0 +1,133 @@
+import type { Client, Scope } from "./client.ts";
+import { type Clock, jittered } from "./clock.ts";
+import { at, isLive, type Kind, type Live, numberAt, textAt } from "./object.ts";
+import { ApiError, Unreachable, UnknownKind } from "./outcome.ts";
+
+/** Where a reflector puts what it sees. */
+export interface Sink {
+  replace(items: readonly Live[], resourceVersion: string): void;
+  changed(object: Live): void;
+  deleted(object: Live): void;
+  bookmark(resourceVersion: string): void;
+}
+
+export interface Reflection {
+  readonly client: Client;
+  readonly kind: Kind;
+  readonly scope: Scope;
+  readonly sink: Sink;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Hears why a watch was started again. */
+  readonly restarted: (reason: string) => void;
+}
+
+/** A stream without a line for this long counts as dead: bookmarks come about once a minute. */
+const silenceInSeconds = 90;
+const backoffInSeconds = { first: 0.8, last: 30 } as const;
+
+/** The stream's place is lost (410, a garbled line): list again. */
+class Lost extends Error {
+  override readonly name = "Lost";
+}
+
+/**
+ * Keeps a sink equal to what the API server has, until the signal fires: lists in pages, watches from there, resumes where a
+ * stream ended, lists again when the place was lost. It never gives up.
+ */
+export async function reflect(reflection: Reflection): Promise<void> {
+  const { clock, signal, restarted } = reflection;
+  let wait: number = backoffInSeconds.first;
+  while (!signal.aborted) {
+    try {
+      let version = await listAll(reflection);
+      wait = backoffInSeconds.first;
+      while (!signal.aborted) version = await watchOnce(reflection, version);
+    } catch (error) {
+      if (signal.aborted) return;
+      restarted(reasonOf(error));
+      await clock.sleep(1000 * (error instanceof Lost ? jittered(backoffInSeconds.first) : jittered(wait)), signal);
+      wait = Math.min(wait * 2, backoffInSeconds.last);
+    }
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof UnknownKind) return "unknown kind";
+  if (error instanceof Lost) return error.message;
+  if (error instanceof ApiError) return `HTTP ${error.status}`;
+  return error instanceof Unreachable ? "unreachable" : "error";
+}
+
+async function listAll({ client, kind, scope, sink }: Reflection): Promise<string> {
+  const items: Live[] = [];
+  let next = "";
+  let version = "";
+  do {
+    const page = await client.list(kind, scope, next);
+    // Members of a list carry no kind of their own.
+    for (const item of page.items) {
+      const whole = Object.assign({}, item, { apiVersion: kind.apiVersion, kind: kind.kind });
+      if (isLive(whole)) items.push(whole);
+    }
+    version = page.resourceVersion;
+    next = page.next;
+  } while (next !== "");
+  sink.replace(items, version);
+  return version;
+}
+
+/** One watch request to its end; gives the version to go on from. */
+async function watchOnce(reflection: Reflection, from: string): Promise<string> {
+  const { client, kind, scope, sink, signal } = reflection;
+  const silence = new AbortController();
+  const stop = AbortSignal.any([signal, silence.signal]);
+  const alarm = setInterval(() => {
+    if (performance.now() - heard > silenceInSeconds * 1000) silence.abort();
+  }, 5000);
+  let heard = performance.now();
+  let version = from;
+  try {
+    for await (const line of client.watch(kind, scope, from, 300 + Math.random() * 300, stop)) {
+      heard = performance.now();
+      if (line.trim() !== "") version = takeIn(line, sink);
+    }
+    return version;
+  } catch (error) {
+    // A broken stream resumes where it was; only a lost place or a refusal needs more.
+    if (error instanceof Lost || error instanceof ApiError || error instanceof UnknownKind) throw error;
+    if (signal.aborted) return version;
+    reflection.restarted(silence.signal.aborted ? "silent" : "broken");
+    await reflection.clock.sleep(1000 * jittered(backoffInSeconds.first), signal);
+    return version;
+  } finally {
+    clearInterval(alarm);
+  }
+}
+
+function takeIn(line: string, sink: Sink): string {
+  const event = parsed(line);
+  const [type, object] = [textAt(event, "type"), at(event, "object")];
+  const version = textAt(object, "metadata", "resourceVersion");
+  if (type === "ERROR") throw failureOf(object);
+  if (version === undefined) throw new Lost("garbled");
+  if (type === "BOOKMARK") sink.bookmark(version);
+  else if (!isLive(object)) throw new Lost("garbled");
+  else if (type === "DELETED") sink.deleted(object);
+  else sink.changed(object);
+  return version;
+}
+
+function failureOf(status: unknown): Error {
+  const code = numberAt(status, "code") ?? 0;
+  if (code === 410 || code === 504) return new Lost(`HTTP ${code}`);
+  return new ApiError(code, textAt(status, "reason") ?? "Unknown", textAt(status, "message") ?? `HTTP ${code}`);
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    throw new Lost("garbled");
+  }
+}
