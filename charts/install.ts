@@ -23,8 +23,8 @@ export function installManifests(installation: Installation): readonly object[] 
   const { namespaced, cluster } = permissionsOf(controllers(() => ""));
   return [
     ...kinds.map(crdOf),
-    namespace(system, "restricted"),
-    ...installation.namespaces.map((each) => namespace(each, "baseline")),
+    namespace(system),
+    ...installation.namespaces.map((each) => namespace(each)),
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace: system, labels } },
     clusterRole(cluster),
     binding("ClusterRole"),
@@ -33,8 +33,8 @@ export function installManifests(installation: Installation): readonly object[] 
   ];
 }
 
-function namespace(which: string, level: "restricted" | "baseline"): object {
-  return { apiVersion: "v1", kind: "Namespace", metadata: { name: which, labels: { "pod-security.kubernetes.io/enforce": level } } };
+function namespace(which: string): object {
+  return { apiVersion: "v1", kind: "Namespace", metadata: { name: which, labels: { "pod-security.kubernetes.io/enforce": "restricted" } } };
 }
 
 function clusterRole(rules: readonly PolicyRule[]): object {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { conditions, type KindDefinition, listMap } from "../operator/schema.ts";
+import { conditions, type KindDefinition, listMap, rules } from "../operator/schema.ts";
 
 /** The releases that can be deployed. */
 export const releases = ["2026.1"] as const;
@@ -12,7 +12,9 @@ const storage = z
       .max(32)
       .regex(/^[1-9][0-9]*(Mi|Gi|Ti)$/)
       .default("10Gi")
-      .describe("Size of the volume, a quantity such as 10Gi. Volumes are kept when the Cloud is deleted. Default 10Gi."),
+      .describe(
+        "Size of the volume, a quantity such as 10Gi. Volumes are kept when the Cloud is deleted. Default 10Gi.",
+      ),
     storageClassName: z
       .string()
       .min(1)
@@ -21,16 +23,50 @@ const storage = z
       .describe("StorageClass of the volume. Default: the cluster's default class. Taken up when the volume is made."),
   })
   .prefault({})
-  .describe("The volume that holds the data.");
+  .describe("The volume that holds the data.")
+  .meta(
+    rules({ rule: "self == oldSelf", message: "a volume keeps its size and class; make a new Cloud for another one" }),
+  );
 
 const count = z.int32().min(1).max(50);
+
+/** Names that oslo.config reads back as they were written: no line break, no comment, no separator of name and value. */
+const sectionName = /^[A-Za-z0-9][A-Za-z0-9_.:-]*$/;
+const optionName = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
+
+/** The pattern's twin for the names in a map, which a schema cannot describe. */
+const everyNameIs = (pattern: RegExp, message: string) =>
+  rules({ rule: `self.all(name, name.size() <= 128 && name.matches('${pattern.source}'))`, message });
+
+const options = z
+  .record(
+    z.string().max(128).regex(optionName),
+    z
+      .string()
+      .max(4096)
+      .regex(/^[^\n\r]*$/),
+  )
+  .meta({
+    maxProperties: 128,
+    ...everyNameIs(
+      optionName,
+      "the name of an option consists of letters, digits and _ . - and has at most 128 characters",
+    ),
+  });
+
+const sections = z.record(z.string().max(128).regex(sectionName), options).meta({
+  maxProperties: 64,
+  ...everyNameIs(
+    sectionName,
+    "the name of a section consists of letters, digits and _ . : - and has at most 128 characters",
+  ),
+});
 
 const serviceSpec = (name: string) =>
   z
     .object({
       replicas: count.default(1).describe(`Number of API pods of ${name}, 1 to 50. Default 1.`),
-      config: z
-        .record(z.string().max(128), z.record(z.string().max(128), z.string().max(4096).regex(/^[^\n\r]*$/)))
+      config: sections
         .optional()
         .describe(
           "Options for the service's configuration file: section, option, value. They win over our own, except those that Nephos has to set itself (database connection, key repositories, …), which are reported as Stalled.",
@@ -49,7 +85,10 @@ const toleration = z.object({
 
 const placement = z
   .object({
-    nodeSelector: z.record(z.string(), z.string()).optional().describe("Labels that a node must have to run pods of this cloud."),
+    nodeSelector: z
+      .record(z.string(), z.string())
+      .optional()
+      .describe("Labels that a node must have to run pods of this cloud."),
     tolerations: z.array(toleration).max(16).optional().describe("Taints that pods of this cloud accept."),
     priorityClassName: z.string().max(253).optional().describe("PriorityClass of the pods of this cloud."),
   })
@@ -62,7 +101,9 @@ const images = z
       .string()
       .max(255)
       .optional()
-      .describe("Registry and path that images are pulled from, such as registry.example.org/nephos. Default: as the operator was installed."),
+      .describe(
+        "Registry and path that images are pulled from, such as registry.example.org/nephos. Default: as the operator was installed.",
+      ),
     overrides: z
       .record(z.string().max(128), z.string().max(512))
       .optional()
@@ -74,6 +115,9 @@ const images = z
   })
   .optional()
   .describe("Where container images come from.");
+
+/** A host name, an IPv4 address or an IPv6 address without brackets; no port. */
+const hostName = /^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*)$/;
 
 /** What a user says about a cloud. */
 export const cloudSpec = z.object({
@@ -93,9 +137,11 @@ export const cloudSpec = z.object({
             .string()
             .min(1)
             .max(253)
-            .regex(/^[A-Za-z0-9.:-]+$/)
+            .regex(hostName)
             .optional()
-            .describe("Host name or address that users reach the public endpoints under. Default: the InternalIP of the oldest node, chosen once."),
+            .describe(
+              "Host name or address that users reach the public endpoints under. Default: the InternalIP of the oldest node, chosen once.",
+            ),
         })
         .prefault({}),
     })
@@ -103,30 +149,48 @@ export const cloudSpec = z.object({
     .describe("What the catalogue says about where the APIs are."),
   exposure: z
     .object({
-      type: z.enum(["NodePort"]).default("NodePort").describe("How the public endpoints are reached. NodePort: a port on every node."),
+      type: z
+        .enum(["NodePort"])
+        .default("NodePort")
+        .describe("How the public endpoints are reached. NodePort: a port on every node."),
       ports: z
-        .object({ keystone: z.int32().min(1).max(65535).default(30500).describe("Node port of Keystone. Default 30500.") })
+        .object({
+          keystone: z.int32().min(1).max(65535).default(30500).describe("Node port of Keystone. Default 30500."),
+        })
         .prefault({}),
     })
     .prefault({})
     .describe("How the public endpoints get there."),
   database: z
-    .object({ type: z.enum(["Managed"]).default("Managed").describe("Managed: one MariaDB run by Nephos on a volume."), storage })
+    .object({
+      type: z.enum(["Managed"]).default("Managed").describe("Managed: one MariaDB run by Nephos on a volume."),
+      storage,
+    })
     .prefault({})
     .describe("The SQL database of the services."),
   messaging: z
-    .object({ type: z.enum(["Managed"]).default("Managed").describe("Managed: one RabbitMQ run by Nephos on a volume."), storage })
+    .object({
+      type: z.enum(["Managed"]).default("Managed").describe("Managed: one RabbitMQ run by Nephos on a volume."),
+      storage,
+    })
     .prefault({})
     .describe("The message broker of the services."),
   images,
   placement,
-  services: z.object({ keystone: serviceSpec("keystone") }).prefault({}).describe("The OpenStack services; Keystone always runs."),
+  services: z
+    .object({ keystone: serviceSpec("keystone") })
+    .prefault({})
+    .describe("The OpenStack services; Keystone always runs."),
 });
 
 /** A Cloud's spec with all defaults filled in. */
 export type CloudSpec = z.output<typeof cloudSpec>;
 
-const stepState = z.object({ name: z.string(), state: z.enum(["Done", "Degraded", "Waiting", "Blocked"]), message: z.string().optional() });
+const stepState = z.object({
+  name: z.string(),
+  state: z.enum(["Done", "Degraded", "Waiting", "Blocked"]),
+  message: z.string().optional(),
+});
 
 /** What Nephos reports about a cloud: recomputed in every pass, read by nobody but people and their tools. */
 export const cloudStatus = z.object({
@@ -136,7 +200,10 @@ export const cloudStatus = z.object({
   reason: z.string().optional().describe("Why the cloud is not ready, in one word."),
   progress: z.string().optional().describe("Steps that are done, of all."),
   endpoints: z
-    .object({ public: z.object({ host: z.string() }).optional(), keystone: z.string().optional().describe("Public URL of Keystone.") })
+    .object({
+      public: z.object({ host: z.string() }).optional(),
+      keystone: z.string().optional().describe("Public URL of Keystone."),
+    })
     .optional(),
   steps: listMap(stepState, "name").optional().describe("Every step of the rollout and what it waits for."),
 });
@@ -151,7 +218,13 @@ export const cloud: KindDefinition = {
   description: "One OpenStack control plane: release, services, database, messaging, exposure. One in a namespace.",
   spec: cloudSpec,
   status: cloudStatus,
-  rules: [{ rule: "self.metadata.name.size() <= 63", message: "the name of a Cloud has at most 63 characters; choose a shorter one" }],
+  // Objects carry `Cloud.<name>` as a label, and label values end at 63 characters.
+  rules: [
+    {
+      rule: "self.metadata.name.size() <= 57",
+      message: "the name of a Cloud has at most 57 characters; choose a shorter one",
+    },
+  ],
   columns: [
     { name: "Ready", type: "string", jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
     { name: "Release", type: "string", jsonPath: ".status.release" },

@@ -158,7 +158,7 @@ function dress<W extends Wanted>(wanted: W, subject: Live, step: Step): W {
     ...(retained ? {} : { [identity.subject]: uid }),
   };
   const annotations = { ...wanted.metadata.annotations, [digestAnnotation]: digest(wanted) };
-  const ownerReferences = [{ apiVersion, kind, name, uid, controller: true, blockOwnerDeletion: true }];
+  const ownerReferences = [{ apiVersion, kind, name, uid, controller: true }];
   const placed = { ...wanted.metadata, ...(namespace === undefined ? {} : { namespace }), labels, annotations };
   return { ...wanted, metadata: retained ? placed : { ...placed, ownerReferences } };
 }

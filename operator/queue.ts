@@ -19,7 +19,8 @@ export class Queue {
   readonly #wanted = new Map<string, Waiter>();
   readonly #working = new Set<string>();
   readonly #failures = new Map<string, number>();
-  #wake: () => void = () => undefined;
+  /** Workers that wait for something to do. */
+  readonly #idle = new Set<() => void>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -79,10 +80,18 @@ export class Queue {
     const idle = [...this.#wanted].filter(([key]) => !this.#working.has(key)).map(([, waiter]) => waiter.due);
     const untilDue = Math.min(60_000, ...idle.map((due) => Math.max(1, due - this.#clock.now())));
     const timer = new AbortController();
+    let wake = (): void => undefined;
     const woken = new Promise<void>((resolve) => {
-      this.#wake = resolve;
+      wake = resolve;
     });
+    this.#idle.add(wake);
     await Promise.race([woken, this.#clock.sleep(untilDue, AbortSignal.any([signal, timer.signal]))]);
+    this.#idle.delete(wake);
     timer.abort();
+  }
+
+  #wake(): void {
+    for (const wake of this.#idle) wake();
+    this.#idle.clear();
   }
 }

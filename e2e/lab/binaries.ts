@@ -3,7 +3,7 @@ import { access, copyFile, link, mkdir, realpath, stat } from "node:fs/promises"
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { asPart } from "./failure.ts";
-import { cached, sourcesOf } from "./host/cache.ts";
+import { cached, cacheDir, sourcesOf } from "./host/cache.ts";
 import { run } from "./host/command.ts";
 import { locked } from "./host/lock.ts";
 import { ensureGo, goVersionOf } from "./toolchain.ts";
@@ -123,7 +123,8 @@ async function installed(tool: Tool): Promise<string | undefined> {
   if (version === undefined) return undefined;
   const assets = process.env["KUBEBUILDER_ASSETS"];
   const folders = [...(assets === undefined ? [] : [assets]), ...(process.env["PATH"] ?? "").split(delimiter)];
-  for (const folder of folders) {
+  // Not those that were built here: a user has them in PATH for kubectl, and what they are made from may have changed.
+  for (const folder of folders.filter((each) => !each.startsWith(cacheDir))) {
     const path = join(folder, tool.name);
     if (!existsSync(path) || !(await executable(path))) continue;
     const said = await run(path, version.argv, { timeoutInSeconds: 10 }).catch(() => "");

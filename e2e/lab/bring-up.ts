@@ -18,7 +18,7 @@ import { raiseHostSettings } from "./host/settings.ts";
 import { kubectl } from "./kubectl.ts";
 import { importImages } from "./node-images.ts";
 import { adminKubeconfig, ensureKeys } from "./pki.ts";
-import { type ClusterRecord, hostSettingsFile, placesOf, stateDir } from "./state.ts";
+import { type ClusterRecord, hostSettingsFile, placesOf } from "./state.ts";
 import { ensureSystemImages, type SystemArchives } from "./system-images.ts";
 
 /** What every step of bringing a cluster up works with. */
@@ -49,6 +49,8 @@ export async function bringUp(record: ClusterRecord, nodesBefore: number, log: (
   await prepareHost(site);
   const apiServer = bringUpControlPlane(site);
   const nodes = site.plan.nodes.map((node) => bringUpNode(site, node, apiServer));
+  // All are let come to their end, so that nothing goes on once the caller hears of a failure.
+  await Promise.allSettled([apiServer, ...nodes]);
   await Promise.all([apiServer, ...nodes]);
   await removeSurplusNodes(site, nodesBefore);
   await waitUntilUseful(site);
@@ -62,7 +64,7 @@ async function prepareHost(site: Site): Promise<void> {
   await asPart("keys and certificates", `remove ${places.pki} and start again`, async () => {
     await ensureKeys(plan, places.pki, places.machine);
     await writeFile(places.kubeconfig, await adminKubeconfig(plan, places.pki), { mode: 0o600 });
-    await Promise.all([places.kubeconfig, places.folder, stateDir].map(handToCaller));
+    await handToCaller(places.kubeconfig);
   });
   const pods = plan.nodes.map((node): Route => ({ range: node.pods, via: node.address }));
   // kube-proxy of the control plane serves the host, so that ClusterIPs do not depend on any one node.

@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { bundle } from "../../images/operator/bundle.ts";
 import { cached, digestOf, sourcesOf } from "./host/cache.ts";
 import type { RunOptions } from "./host/command.ts";
+import { locked } from "./host/lock.ts";
 import { packageIndexes } from "./host/uv.ts";
-import { ensureBase } from "./images/base.ts";
-import { build, exportImage } from "./images/buildah.ts";
-import { prune } from "./images/prune.ts";
+import { ensureBase, planBase } from "./images/base.ts";
+import { build, discardStages, exportImage } from "./images/buildah.ts";
+import { pruneBefore } from "./images/prune.ts";
 import { withFolder } from "./images/scratch.ts";
 
 /** An image of ours as a node imports it. */
@@ -29,6 +30,8 @@ interface Recipe {
   /** Files of the context that end up in the image. */
   readonly sources: readonly string[];
   readonly args: Readonly<Record<string, string>>;
+  /** Whether its other stages serve its next build as well; where not, they go with an old archive. */
+  readonly stagesServeAgain?: boolean;
   /** What the build is told but the result does not depend on. */
   readonly environment?: () => Promise<Readonly<Record<string, string>>>;
 }
@@ -68,27 +71,29 @@ export function operatorImage(log?: Log): Promise<Image> {
     const containerfile = join(images, "operator", "Containerfile");
     const sources = ["nephos.mjs", "node"];
     const recipe = { repository: "operator", tag: "dev", containerfile, context, sources, args: {} };
-    return { name: "operator", ...(await make(recipe, log)) };
+    return { name: "operator", ...(await make({ ...recipe, stagesServeAgain: true }, log)) };
   });
 }
 
+/** One build at a time: two would make the same layers twice, and the machine's cores are few. */
 async function make(recipe: Recipe, log: Log): Promise<{ readonly ref: string; readonly archive: string }> {
   const { repository, tag, containerfile, context, sources, args } = recipe;
-  const base = await ensureBase(log);
-  const key = [
-    base.digest,
-    await readFile(containerfile, "utf8"),
-    JSON.stringify(args),
-    ...(await sourcesOf(context, sources)),
-  ];
+  const base = await planBase();
+  const instructions = await readFile(containerfile, "utf8");
+  const key = [base.digest, instructions, JSON.stringify(args), ...(await sourcesOf(context, sources))];
   const ref = `localhost/nephos/${repository}:${tag}-${digestOf(key)}`;
-  const folder = await cached(`images/${repository}-${tag}`, key, async (draft) => {
-    log?.(`building ${ref}`);
-    const environment = (await recipe.environment?.()) ?? {};
-    await build({ ref, containerfile, context, args: { BASE: base.ref, ...args, ...environment } }, log);
-    await exportImage(ref, join(draft, "image.tar"), log);
-    await writeFile(join(draft, "ref"), ref);
-  });
-  await prune(`${repository}-${tag}`);
+  const name = `images/${repository}-${tag}`;
+  const folder = await locked("images", log ?? (() => undefined), () =>
+    cached(name, key, async (draft) => {
+      log?.(`building ${ref}`);
+      await ensureBase(base, log);
+      const environment = (await recipe.environment?.()) ?? {};
+      await build({ ref, containerfile, context, args: { BASE: base.ref, ...args, ...environment } }, log);
+      await exportImage(ref, join(draft, "image.tar"), log);
+      await writeFile(join(draft, "ref"), ref);
+      const dropped = await pruneBefore(name);
+      if (dropped > 0 && recipe.stagesServeAgain !== true) await discardStages();
+    }),
+  );
   return { ref, archive: join(folder, "image.tar") };
 }

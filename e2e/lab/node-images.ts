@@ -3,6 +3,7 @@ import { createReadStream, existsSync } from "node:fs";
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { inside } from "./config/daemon.ts";
 import { asPart } from "./failure.ts";
 import { digestOf } from "./host/cache.ts";
@@ -42,7 +43,9 @@ function importInto(store: ImageStore, archive: string): Promise<string> {
     // By way of PID 1's root, the host reaches a socket that only the machine has under its name.
     const address = `/proc/${pid}/root${inside.containerd}`;
     const ctr = join(store.runtime, "usr", "bin", "ctr");
-    return run(ctr, ["--address", address, "--namespace", "k8s.io", "images", "import", archive]);
+    const bring = () => run(ctr, ["--address", address, "--namespace", "k8s.io", "images", "import", archive]);
+    // The import of a start that was interrupted may still be at it, and holds locks on what it writes.
+    return bring().catch(() => sleep(2000).then(bring));
   });
 }
 

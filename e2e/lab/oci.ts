@@ -52,7 +52,6 @@ export function ociArchive(source: ImageSource): Buffer {
       },
     ],
   });
-  const file = (path: string, content: Buffer): ImageEntry => ({ path, mode: 0o644, content: { file: content } });
   return tar([
     file("oci-layout", json({ imageLayoutVersion: "1.0.0" })),
     file("index.json", index),
@@ -63,6 +62,10 @@ export function ociArchive(source: ImageSource): Buffer {
 /** A tar archive with root as the owner of all and no times. */
 export function tar(entries: readonly ImageEntry[]): Buffer {
   return Buffer.concat([...entries.flatMap(member), emptyTar]);
+}
+
+function file(path: string, content: Buffer): ImageEntry {
+  return { path, mode: 0o644, content: { file: content } };
 }
 
 function member({ path, mode, content }: ImageEntry): Buffer[] {
@@ -76,7 +79,6 @@ function header(path: string, mode: number, type: string, size: number, link: st
   if (Buffer.byteLength(path) > 100 || Buffer.byteLength(link) > 100)
     throw new Error(`${path}: too long for a tar header`);
   const block = Buffer.alloc(512);
-  const octal = (value: number, length: number) => `${value.toString(8).padStart(length - 1, "0")}\0`;
   block.write(path, 0);
   block.write(octal(mode, 8), 100);
   block.write(octal(0, 8), 108);
@@ -90,6 +92,10 @@ function header(path: string, mode: number, type: string, size: number, link: st
   const sum = block.reduce((total, byte) => total + byte, 0);
   block.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
   return block;
+}
+
+function octal(value: number, length: number): string {
+  return `${value.toString(8).padStart(length - 1, "0")}\0`;
 }
 
 function describe(mediaType: string, blob: Buffer): object {

@@ -6,6 +6,7 @@ import { authorityRequest, type Certificate, certificatesOf, renderRequest } fro
 import { apiServerOf } from "./config/kube-proxy.ts";
 import { renderKubeconfig } from "./config/kubeconfig.ts";
 import { run } from "./host/command.ts";
+import { readIfThere } from "./host/process.ts";
 
 const days = "3650";
 
@@ -28,7 +29,7 @@ export async function ensureKeys(
       const files = filesOf(machine, plan.controlPlane.name, certificates);
       const target = join(machineFolder(machine), "pki");
       await mkdir(target, { recursive: true, mode: 0o700 });
-      await Promise.all(files.map(([from, to]) => copyFile(join(folder, from), join(target, to))));
+      await Promise.all(files.map(([from, to]) => handOut(join(folder, from), join(target, to))));
     }),
   );
 }
@@ -57,6 +58,13 @@ function filesOf(machine: string, controlPlane: string, certificates: readonly C
     // A node knows its kubelet's certificate by the same name as every other node.
     file.replace(`kubelet-${machine}.`, "kubelet."),
   ]);
+}
+
+// Daemons watch these files: they are left alone where they are right, and never seen half-written.
+async function handOut(from: string, to: string): Promise<void> {
+  if (readIfThere(to) === (await readFile(from, "utf8"))) return;
+  await copyFile(from, `${to}.draft`);
+  await rename(`${to}.draft`, to);
 }
 
 async function ensureAuthority(cluster: string, folder: string): Promise<void> {

@@ -29,9 +29,7 @@ const unpacked = ["containerd", "runc", "containernetworking-plugins", "busybox-
 /** Installs the host's tools that a cluster needs. */
 export function ensureHostTools(log: Log): Promise<void> {
   const hint = "check that apt-get update works on this machine, or install these packages by hand";
-  return asPart(`host packages (${hostPackages.join(", ")})`, hint, () =>
-    locked("packages", log, () => ensurePackages(hostPackages, log)),
-  );
+  return asPart(`host packages (${hostPackages.join(", ")})`, hint, () => ensurePackages(hostPackages, log));
 }
 
 /** A folder with containerd, runc, the CNI plugins and a static busybox, laid out as in their packages. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { chooseIndex, indexesTouchedBy, limits } from "./config/addresses.ts";
 import { locked } from "./host/lock.ts";
 import { routedRanges } from "./host/network.ts";
+import { makeForCaller } from "./host/root.ts";
 
 /** Where clusters keep what they know and hold; a stopped one has nothing here. */
 export const stateDir: string = join(process.env["XDG_STATE_HOME"] ?? join(homedir(), ".local", "state"), "nephos");
@@ -67,6 +68,7 @@ export function noteCluster(wanted: Omit<ClusterRecord, "index">): Promise<Clust
       const index = (await recordOf(wanted.name))?.index ?? (await freeIndex(wanted.name));
       const record = { ...wanted, index };
       const { folder, record: file } = placesOf(wanted.name);
+      await makeForCaller(stateDir);
       await mkdir(folder, { recursive: true });
       await writeFile(`${file}.draft`, `${JSON.stringify(record, undefined, 2)}\n`);
       await rename(`${file}.draft`, file);

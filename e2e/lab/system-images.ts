@@ -63,13 +63,12 @@ async function busybox(name: string, runtime: string): Promise<ImageSource> {
   const path = ["usr/bin/busybox", "bin/busybox"].map((each) => join(runtime, each)).find((each) => existsSync(each));
   if (path === undefined) throw new Error(`no busybox in ${runtime}`);
   const applets = (await run(path, ["--list"])).split("\n").filter((applet) => applet !== "" && applet !== "busybox");
-  const folder = (at: string, mode = 0o755): ImageEntry => ({ path: at, mode, content: "folder" });
   return {
     name,
     architecture: architecture(),
     entries: [
       ...ground,
-      folder("bin"),
+      { path: "bin", mode: 0o755, content: "folder" },
       { path: "bin/busybox", mode: 0o755, content: { file: await readFile(path) } },
       ...applets.map((applet): ImageEntry => ({ path: `bin/${applet}`, mode: 0o777, content: { link: "busybox" } })),
     ],

@@ -5,8 +5,8 @@ import { join } from "node:path";
 const root = join(import.meta.dirname, "..", "..");
 
 /**
- * Makes the build context of the operator's image: everything the operator runs as one file, and the node that runs it. Not
- * minified, so that the lines of a stack trace can be read without a source map.
+ * Makes the build context of the operator's image: everything the operator runs as one file, and the node that runs it. Names are
+ * kept and lines are short, so that a stack trace says something without a source map.
  */
 export async function bundle(folder: string, entry: string = join(root, "controllers", "main.ts")): Promise<void> {
   await mkdir(folder, { recursive: true });
@@ -17,7 +17,10 @@ export async function bundle(folder: string, entry: string = join(root, "control
     platform: "node",
     format: "esm",
     target: "node24",
+    minifySyntax: true,
+    minifyWhitespace: true,
     keepNames: true,
+    lineLimit: 160,
     legalComments: "none",
     logLevel: "warning",
     // Dependencies in CommonJS call `require` for node's own modules; an ES module has to bring its own.

@@ -14,13 +14,6 @@ export interface Certificate {
 export function certificatesOf(plan: ClusterPlan): Certificate[] {
   const controlPlane = plan.controlPlane.name;
   const everywhere = [controlPlane, ...plan.nodes.map((node) => node.name)];
-  const client = (file: string, commonName: string, machines: readonly string[], group?: string): Certificate => ({
-    file,
-    commonName,
-    names: [],
-    machines,
-    ...(group === undefined ? {} : { group }),
-  });
   return [
     {
       file: "kube-apiserver",
@@ -50,6 +43,10 @@ export function certificatesOf(plan: ClusterPlan): Certificate[] {
       machines: [node.name],
     })),
   ];
+}
+
+function client(file: string, commonName: string, machines: readonly string[], group?: string): Certificate {
+  return { file, commonName, names: [], machines, ...(group === undefined ? {} : { group }) };
 }
 
 /** The openssl configuration that a certificate is made with. */

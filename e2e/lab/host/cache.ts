@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, relative } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { makeForCaller } from "./root.ts";
 
 /** Where downloads and builds live: outside the checkout, shared by every checkout of the same user. */
 export const cacheDir: string = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "nephos");
@@ -20,19 +21,35 @@ export async function cached(
   const folder = join(cacheDir, `${name}-${digestOf(key)}`);
   if (existsSync(folder)) {
     const now = new Date();
-    await utimes(folder, now, now);
+    // When it was last of use; what root made, another user need not be able to mark.
+    await utimes(folder, now, now).catch(() => undefined);
     return folder;
   }
-  await mkdir(cacheDir, { recursive: true });
-  const draft = await mkdtemp(join(cacheDir, `.draft-${name.replaceAll("/", "-")}-`));
+  await makeForCaller(cacheDir);
+  await dropDeadDrafts();
+  const draft = await mkdtemp(join(cacheDir, `.draft-${process.pid}-${name.replaceAll("/", "-")}-`));
   try {
     await build(draft);
+    // Drafts are their maker's alone; what is finished, everyone may use.
+    await chmod(draft, 0o755);
     await mkdir(join(folder, ".."), { recursive: true });
-    await rename(draft, folder);
+    await rename(draft, folder).catch((error: unknown) => {
+      // Somebody else made the same folder meanwhile: theirs is as good.
+      if (!existsSync(folder)) throw error;
+    });
   } finally {
     await rm(draft, { recursive: true, force: true });
   }
   return folder;
+}
+
+/** Removes what builds left unfinished whose processes are gone. */
+async function dropDeadDrafts(): Promise<void> {
+  for (const entry of await readdir(cacheDir)) {
+    const pid = /^\.draft-(\d+)-/.exec(entry)?.[1];
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    await rm(join(cacheDir, entry), { recursive: true, force: true });
+  }
 }
 
 /** Twelve hexadecimal digits that stand for the given strings, in their order. */

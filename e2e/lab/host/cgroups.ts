@@ -66,7 +66,7 @@ export async function removeGroup(group: string): Promise<void> {
 
 async function removeTree(root: string): Promise<void> {
   for (let left = 100; existsSync(root); left -= 1) {
-    const groups = (await groupsUnder(root)).reverse();
+    const groups = (await groupsUnder(root)).toReversed();
     const pids = groups.flatMap((group) => (readIfThere(join(group, "cgroup.procs")) ?? "").split("\n"));
     await Promise.all(pids.filter((pid) => Number(pid) > 0).map((pid) => endByPid(Number(pid))));
     for (const group of groups) await rmdir(group).catch(() => undefined);

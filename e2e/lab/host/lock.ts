@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheDir } from "./cache.ts";
+import { makeForCaller } from "./root.ts";
 
 /**
  * Does something while nobody else on this machine does it under the same name. The lock is held by a child that lives only as long
@@ -9,7 +9,7 @@ import { cacheDir } from "./cache.ts";
  */
 export async function locked<T>(name: string, log: (line: string) => void, action: () => Promise<T>): Promise<T> {
   const folder = join(cacheDir, "locks");
-  await mkdir(folder, { recursive: true });
+  await makeForCaller(folder);
   const holder = spawn("flock", ["--exclusive", join(folder, name), "cat"], { stdio: ["pipe", "pipe", "inherit"] });
   const patience = setTimeout(() => log(`waiting for another process that holds the lock "${name}"`), 2000);
   try {

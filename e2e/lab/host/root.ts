@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { chown } from "node:fs/promises";
+import { chown, mkdir } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 // Set for the process that runs as root on behalf of another user: whose files it should leave readable.
 const callerVariable = "NEPHOS_CALLER";
@@ -67,4 +67,11 @@ export async function handToCaller(path: string): Promise<void> {
   const [uid, gid] = (process.env[callerVariable] ?? "").split(":").map(Number);
   if (uid === undefined || gid === undefined || Number.isNaN(gid)) return;
   await chown(path, uid, gid);
+}
+
+/** Makes a folder that belongs to the user on whose behalf this process runs, and so do the folders above it that were missing. */
+export async function makeForCaller(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true });
+  if (first === undefined) return;
+  for (let made = folder; made.length >= first.length; made = dirname(made)) await handToCaller(made);
 }

@@ -1,9 +1,9 @@
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { cached, digestOf } from "../host/cache.ts";
+import { digestOf } from "../host/cache.ts";
 import { run, type RunOptions } from "../host/command.ts";
 import { ensurePackages } from "../host/packages.ts";
-import { build, built } from "./buildah.ts";
+import { build, built, discard, refsOf } from "./buildah.ts";
 import { debianSourcesFor } from "./debian.ts";
 import { withFolder } from "./scratch.ts";
 
@@ -11,8 +11,12 @@ import { withFolder } from "./scratch.ts";
 export interface Base {
   readonly ref: string;
   readonly digest: string;
+  readonly sources: readonly string[];
+  /** apt's configuration, for reaching the sources. */
+  readonly settings: string;
 }
 
+const repository = "localhost/nephos/base";
 const release = "trixie";
 const packages = ["ca-certificates", "python3", "python3-venv", "tini"];
 
@@ -25,31 +29,35 @@ const leftOut = [
   "path-exclude=/usr/share/man/*",
 ];
 
-/** Makes the base image unless the storage has it. */
-export async function ensureBase(log?: RunOptions["log"]): Promise<Base> {
+/** What the base image of this machine is made of. */
+export async function planBase(): Promise<Base> {
   const { sources, settings } = await machineApt();
-  const key = [release, ...packages, ...leftOut, ...sources, settings];
-  const base: Base = { ref: `localhost/nephos/base:${release}-${digestOf(key)}`, digest: digestOf(key) };
-  if (await built(base.ref)) return base;
-  const folder = await cached(`images/base-${release}`, key, async (draft) => {
-    await ensurePackages(["mmdebstrap", "debian-archive-keyring"], log);
-    await writeFile(join(draft, "Containerfile"), "FROM scratch\nADD base.tar /\n");
-    await bootstrap(draft, sources, settings, log);
-  });
-  await build({ ref: base.ref, containerfile: join(folder, "Containerfile"), context: folder, args: {} }, log);
-  return base;
+  const digest = digestOf([release, ...packages, ...leftOut, ...sources, settings]);
+  return { ref: `${repository}:${release}-${digest}`, digest, sources, settings };
 }
 
-function bootstrap(folder: string, sources: readonly string[], settings: string, log?: RunOptions["log"]) {
-  return withFolder(async (work) => {
-    const configuration = join(work, "apt.conf");
-    await writeFile(configuration, settings);
-    const options = ["--variant=minbase", `--include=${packages.join(",")}`, `--aptopt=${configuration}`];
-    const slim = leftOut.map((option) => `--dpkgopt=${option}`);
-    await run("mmdebstrap", [...options, ...slim, release, join(folder, "base.tar"), ...sources], {
-      env: { TMPDIR: work },
-      ...(log === undefined ? {} : { log }),
-    });
+/** Makes the base image unless the storage has it; it takes the place of the one before. */
+export async function ensureBase(base: Base, log?: RunOptions["log"]): Promise<void> {
+  if (await built(base.ref)) return;
+  await ensurePackages(["mmdebstrap", "debian-archive-keyring"], log);
+  log?.(`building ${base.ref}`);
+  await withFolder(async (work) => {
+    await bootstrap(work, base, log);
+    const containerfile = join(work, "Containerfile");
+    await writeFile(containerfile, "FROM scratch\nADD base.tar /\n");
+    await build({ ref: base.ref, containerfile, context: work, args: {} }, log);
+    await discard((await refsOf(repository)).filter((ref) => ref !== base.ref));
+  });
+}
+
+async function bootstrap(work: string, { sources, settings }: Base, log?: RunOptions["log"]): Promise<void> {
+  const configuration = join(work, "apt.conf");
+  await writeFile(configuration, settings);
+  const options = ["--variant=minbase", `--include=${packages.join(",")}`, `--aptopt=${configuration}`];
+  const slim = leftOut.map((option) => `--dpkgopt=${option}`);
+  await run("mmdebstrap", [...options, ...slim, release, join(work, "base.tar"), ...sources], {
+    env: { TMPDIR: work },
+    ...(log === undefined ? {} : { log }),
   });
 }
 

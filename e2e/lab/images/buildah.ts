@@ -45,8 +45,27 @@ export async function built(ref: string): Promise<boolean> {
   );
 }
 
+/** The tagged images of a repository that the storage has. */
+export async function refsOf(repository: string): Promise<string[]> {
+  const listed = await buildah(["images", "--format", "{{.Name}}:{{.Tag}}"]);
+  return listed.split("\n").filter((ref) => ref.startsWith(`${repository}:`));
+}
+
 /** Forgets images, and the layers that only they used. */
 export async function discard(refs: readonly string[]): Promise<void> {
   for (const ref of refs) await buildah(["rmi", ref]).catch(() => undefined);
+}
+
+/** Forgets every stage of past builds that no image came out of: gigabytes, where compilers and package caches were in them. */
+export async function discardStages(): Promise<void> {
   await buildah(["rmi", "--prune"]).catch(() => undefined);
+}
+
+/** Brings an archive's image to a registry, with the credentials of the machine's user where the registry wants some. */
+export async function pushArchive(archive: string, destination: string, log?: RunOptions["log"]): Promise<void> {
+  await ensurePackages(["buildah"], log);
+  const image = (await buildah(["pull", "--quiet", `oci-archive:${archive}`], log)).trim();
+  // A registry on this machine speaks plain HTTP as often as not; any other has to prove who it is.
+  const local = /^(localhost|127\.0\.0\.1)[:/]/.test(destination) ? ["--tls-verify=false"] : [];
+  await buildah(["push", ...local, image, `docker://${destination}`], log);
 }

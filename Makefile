@@ -1,0 +1,28 @@
+# What users and CI call; contributors have the npm scripts of package.json. Everything that is missing is fetched.
+.DEFAULT_GOAL := help
+NODE := node_modules/.bin/node
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+export CLUSTER NODES NAME REGISTRY
+
+.PHONY: help up down env test
+
+help: ## Shows this list.
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
+
+up: node_modules/.complete ## Brings up a Kubernetes, the operator and a cloud. CLUSTER=current REGISTRY=… takes yours; NODES=3 makes three nodes.
+	@$(NODE) e2e/up/main.ts up
+
+down: node_modules/.complete ## Takes down what up brought up; keeps the cache.
+	@$(NODE) e2e/up/main.ts down
+
+env: node_modules/.complete ## Prints variables for kubectl and openstack: eval "$(make env)".
+	@$(NODE) e2e/up/main.ts env
+
+test: node_modules/.complete ## Runs everything that must pass, on a cluster of its own.
+	@$(NODE) e2e/run.ts
+
+# Node 24 is one of the packages; npm is only needed to install them.
+node_modules/.complete: package-lock.json package.json
+	@command -v npm >/dev/null || { echo "npm is missing: installing it (needs root)" >&2; $(SUDO) apt-get update -q >&2 && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends npm >&2; }
+	@echo "installing packages" >&2; npm ci --no-audit --no-fund --loglevel=error >&2
+	@touch $@

@@ -1,0 +1,75 @@
+import { readFileSync } from "node:fs";
+import { parse } from "yaml";
+import { type Condition } from "../../operator/conditions.ts";
+import { listAt, numberAt, textAt } from "../../operator/object.ts";
+import { PartFailed } from "../lab/failure.ts";
+import { kubectl, kubectlJson, type Target } from "../lab/kubectl.ts";
+
+type Log = (line: string) => void;
+
+/** A Cloud by name. */
+export interface CloudRef {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** The Cloud that a manifest file describes. */
+export function cloudIn(file: string): CloudRef {
+  const manifest: unknown = parse(readFileSync(file, "utf8"));
+  return { namespace: textAt(manifest, "metadata", "namespace") ?? "default", name: textAt(manifest, "metadata", "name") ?? "" };
+}
+
+const patienceInSeconds = 600;
+
+/** Applies a Cloud and tells each step as it comes, until the Cloud is Ready for what was applied. */
+export async function rollOut(target: Target, file: string, log: Log): Promise<void> {
+  const applied = await kubectlJson(target, ["apply", "--server-side", "--field-manager=nephos-up", "-f", file]);
+  const generation = numberAt(applied, "metadata", "generation") ?? 0;
+  const cloud = cloudIn(file);
+  const said = new Map<string, string>();
+  const deadline = performance.now() + patienceInSeconds * 1000;
+  for (;;) {
+    const live = await kubectlJson(target, ["get", "cloud", cloud.name, "-n", cloud.namespace]);
+    tellSteps(live, said, log);
+    const ready = conditionIn(live, "Ready");
+    if (ready?.status === "True" && ready.observedGeneration >= generation) return;
+    const stalled = conditionIn(live, "Stalled");
+    if (stalled !== undefined) throw await failure(target, cloud, stalled.message);
+    if (performance.now() > deadline) throw await failure(target, cloud, `not ready after ${patienceInSeconds} s: ${ready?.message ?? "no status"}`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+function tellSteps(cloud: unknown, said: Map<string, string>, log: Log): void {
+  const steps = listAt(cloud, "status", "steps");
+  for (const step of steps) {
+    const [name, state] = [textAt(step, "name") ?? "", textAt(step, "state") ?? ""];
+    if (said.get(name) === state) continue;
+    said.set(name, state);
+    const message = textAt(step, "message");
+    log(`${textAt(cloud, "status", "progress") ?? ""} ${name}: ${state.toLowerCase()}${message === undefined ? "" : ` (${message})`}`);
+  }
+}
+
+/** The failure with the last lines of what did not come up. */
+async function failure(target: Target, { namespace, name }: CloudRef, problem: string): Promise<PartFailed> {
+  const operator = await lines(target, ["logs", "-n", "nephos-system", "deployment/nephos", "--tail=10"]);
+  const pods = await lines(target, ["get", "pods", "-n", namespace]);
+  const events = await lines(target, ["get", "events", "-n", namespace, "--field-selector=type=Warning", "--sort-by=.lastTimestamp"]);
+  const hint = `eval "$(make env)"; kubectl -n ${namespace} describe cloud ${name}; kubectl -n ${namespace} get pods`;
+  return new PartFailed(`cloud ${name}`, problem, [...operator, ...pods, ...events.slice(-10)], hint);
+}
+
+async function lines(target: Target, args: readonly string[]): Promise<string[]> {
+  const text = await kubectl(target, args).catch(() => "");
+  return text.split("\n").filter((line) => line !== "");
+}
+
+/** The condition of a type; undefined where there is none. */
+export function conditionIn(live: unknown, type: string): Condition | undefined {
+  const found = listAt(live, "status", "conditions").find((entry) => textAt(entry, "type") === type);
+  if (found === undefined) return undefined;
+  const status = textAt(found, "status") === "True" ? "True" : "False";
+  const observedGeneration = numberAt(found, "observedGeneration") ?? 0;
+  return { type, status, reason: textAt(found, "reason") ?? "", message: textAt(found, "message") ?? "", observedGeneration };
+}

@@ -1,0 +1,114 @@
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { installManifests } from "../../charts/install.ts";
+import { services } from "../../controllers/services/index.ts";
+import { stopCluster } from "../lab/cluster.ts";
+import { cacheDir } from "../lab/host/cache.ts";
+import { run } from "../lab/host/command.ts";
+import { continueAsRoot } from "../lab/host/root.ts";
+import { type Image, infraImage, openstackImage, operatorImage } from "../lab/images.ts";
+import { kubectl } from "../lab/kubectl.ts";
+import { ensureOpenStackClient } from "../lab/openstack-client.ts";
+import { runTasks, type Task, TasksFailed } from "../lab/tasks.ts";
+import { clientEnvironment, exportLines } from "./client-env.ts";
+import { cloudIn, rollOut } from "./cloud.ts";
+import { findPlace, type Place, startPlace, type Wish, wishOf } from "./target.ts";
+
+type Log = (line: string) => void;
+
+const manifest = join(import.meta.dirname, "..", "..", "crds", "samples", "single-node.yaml");
+const release = "2026.1";
+
+/** What tasks hand on to the ones after them. */
+interface Bench {
+  place?: Place;
+  readonly images: Map<string, readonly Image[]>;
+  client?: string;
+}
+
+function upTasks(wish: Wish): Task[] {
+  const bench: Bench = { images: new Map() };
+  const image = (name: string, build: (log: Log) => Promise<readonly Image[]>): Task => ({
+    name: `image ${name}`,
+    after: [],
+    hint: "run make up again: it goes on where it stopped; with a mirror or proxy, check that apt, pip and npm reach it",
+    run: async (log) => void bench.images.set(name, await build(log)),
+  });
+  const images = [
+    image("openstack", (log) => openstackImage(release, services.map(({ name }) => name), log)),
+    image("infra", async (log) => [await infraImage(log)]),
+    image("operator", async (log) => [await operatorImage(log)]),
+  ];
+  return [
+    ...images,
+    { name: "kubernetes", after: [], run: async (log) => void (bench.place = await startPlace(wish, log)) },
+    { name: "openstack command", after: [], run: async (log) => void (bench.client = await ensureOpenStackClient(log)) },
+    { name: "operator", after: ["kubernetes", ...images.map(({ name }) => name)], run: (log) => install(bench, wish, log) },
+    { name: "cloud", after: ["operator"], run: (log) => rollOut(placeOf(bench), manifest, log) },
+    { name: "token", after: ["cloud", "openstack command"], run: (log) => issueToken(bench, log) },
+  ];
+}
+
+function placeOf({ place }: Bench): Place {
+  if (place === undefined) throw new Error("there is no Kubernetes");
+  return place;
+}
+
+async function install(bench: Bench, { registry = "localhost/nephos" }: Wish, log: Log): Promise<void> {
+  const place = placeOf(bench);
+  const { operator = "", ...images } = await place.deliver([...bench.images.values()].flat(), log);
+  const namespaces = [cloudIn(manifest).namespace];
+  const manifests = installManifests({ image: operator, images, registry, namespaces });
+  const input = manifests.map((each) => stringify(each, { aliasDuplicateObjects: false })).join("---\n");
+  await kubectl(place, ["apply", "--server-side", "--force-conflicts", "--field-manager=nephos-up", "-f", "-"], { input, log });
+  await kubectl(place, ["wait", "--for=condition=Established", "crd/clouds.nephos.dev", "crd/registrations.nephos.dev", "--timeout=60s"]);
+  await kubectl(place, ["rollout", "status", "deployment/nephos", "-n", "nephos-system", "--timeout=180s"], { log });
+}
+
+async function issueToken(bench: Bench, log: Log): Promise<void> {
+  const env = await clientEnvironment(placeOf(bench), cloudIn(manifest));
+  const openstack = join(bench.client ?? "", "bin", "openstack");
+  const expires = await run(openstack, ["token", "issue", "-f", "value", "-c", "expires"], { env, timeoutInSeconds: 60 });
+  log(`Keystone at ${env["OS_AUTH_URL"]} issued a token, good until ${expires.trim()}`);
+}
+
+async function up(wish: Wish): Promise<void> {
+  if (wish.cluster === "embedded") continueAsRoot("A cluster of our own (namespaces, a bridge, cgroups) and image builds");
+  await runTasks(upTasks(wish), { logs: join(cacheDir, "logs", wish.name) });
+  process.stdout.write(`
+The cloud runs. Go on with
+  eval "$(make env)"
+  kubectl -n ${cloudIn(manifest).namespace} get clouds,pods
+  openstack catalog list
+and take everything down again with make down.
+`);
+}
+
+async function env(wish: Wish): Promise<void> {
+  const target = await findPlace(wish, (line) => process.stderr.write(`${line}\n`));
+  if (target === undefined) throw new Error("no cluster of ours runs: start one with make up");
+  const client = await ensureOpenStackClient((line) => process.stderr.write(`${line}\n`));
+  const variables = await clientEnvironment(target, cloudIn(manifest));
+  process.stdout.write(exportLines({ KUBECONFIG: target.kubeconfig, ...variables }));
+  process.stdout.write(`export PATH="${target.binaries}:${join(client, "bin")}:$PATH"\n`);
+}
+
+async function down(wish: Wish): Promise<void> {
+  if (wish.cluster === "current") {
+    throw new Error("make down takes down the embedded cluster only; in your own, run kubectl delete cloud --all -n openstack and then kubectl delete -f charts/install.yaml");
+  }
+  continueAsRoot("Taking the cluster down");
+  await stopCluster(wish.name, (line) => process.stdout.write(`${line}\n`));
+}
+
+const commands = { up, env, down } as const;
+
+try {
+  const command = Object.entries(commands).find(([name]) => name === process.argv[2])?.[1];
+  if (command === undefined) throw new Error("usage: node e2e/up/main.ts up|env|down");
+  await command(wishOf(process.env));
+} catch (error) {
+  // What tasks had to say was said when they failed.
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = error instanceof TasksFailed ? 2 : 1;
+}

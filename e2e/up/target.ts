@@ -1,0 +1,64 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { ensureBinaries, findCluster, startCluster } from "../lab/cluster.ts";
+import type { Image } from "../lab/images.ts";
+import { pushImage } from "../lab/images/push.ts";
+import type { Target } from "../lab/kubectl.ts";
+
+type Log = (line: string) => void;
+
+/** A Kubernetes to deploy to: how it is reached, and how images get there. */
+export interface Place extends Target {
+  /** Makes images available to the nodes and says under which references. */
+  deliver(images: readonly Image[], log: Log): Promise<Readonly<Record<string, string>>>;
+}
+
+/** What the user asked for by CLUSTER, NODES, NAME and REGISTRY. */
+export interface Wish {
+  readonly cluster: "embedded" | "current";
+  readonly name: string;
+  readonly nodes: number;
+  readonly registry: string | undefined;
+}
+
+/** Reads the wish from the environment; throws with a sentence where it makes no sense. */
+export function wishOf(env: NodeJS.ProcessEnv): Wish {
+  // make passes on what is not set as empty.
+  const setting = (name: string): string | undefined => (env[name] === "" ? undefined : env[name]);
+  const cluster = setting("CLUSTER") ?? "embedded";
+  if (cluster !== "embedded" && cluster !== "current") throw new Error(`CLUSTER is ${cluster}; it can be embedded or current`);
+  const registry = setting("REGISTRY");
+  if (cluster === "current" && registry === undefined) {
+    throw new Error("CLUSTER=current needs REGISTRY=, a registry that you can push to and the cluster can pull from");
+  }
+  return { cluster, name: setting("NAME") ?? "nephos", nodes: Number(setting("NODES") ?? "1"), registry };
+}
+
+/** The place of a wish, started where it is ours to start. */
+export async function startPlace(wish: Wish, log: Log): Promise<Place> {
+  if (wish.cluster === "current") return currentPlace(wish, log);
+  const cluster = await startCluster({ name: wish.name, nodes: wish.nodes, log });
+  return {
+    ...cluster,
+    deliver: async (images, say) => {
+      await cluster.loadImages([...new Set(images.map(({ archive }) => archive))], say);
+      return Object.fromEntries(images.map(({ name, ref }) => [name, ref]));
+    },
+  };
+}
+
+/** How to reach the place of a wish as it is; undefined where our own cluster does not run. */
+export async function findPlace(wish: Wish, log: Log): Promise<Target | undefined> {
+  return wish.cluster === "current" ? currentPlace(wish, log) : findCluster(wish.name);
+}
+
+async function currentPlace({ registry = "" }: Wish, log: Log): Promise<Place> {
+  return {
+    kubeconfig: process.env["KUBECONFIG"] ?? join(homedir(), ".kube", "config"),
+    binaries: await ensureBinaries(log),
+    deliver: async (images, say) => {
+      const pushed = images.map(async (image) => [image.name, await pushImage(image, registry, say)] as const);
+      return Object.fromEntries(await Promise.all(pushed));
+    },
+  };
+}
