@@ -1,8 +1,9 @@
+import { cloudSpec } from "../../crds/cloud.ts";
 import type { Controller } from "../../operator/controller.ts";
 import { services } from "../services/index.ts";
 import { claimKind } from "./claim.ts";
-import { cloudKind, contextOf, type ImageResolver, planCloud } from "./plan.ts";
-import { cloudStatus } from "./status.ts";
+import { cloudKind, contextOf, type ImageResolver, olderCloud, planCloud } from "./plan.ts";
+import { cloudStatus, refusedStatus } from "./status.ts";
 
 /** The controller that rolls out control planes. */
 export function cloudController(resolve: ImageResolver): Controller {
@@ -21,6 +22,9 @@ export function cloudController(resolve: ImageResolver): Controller {
       { apiVersion: "nephos.dev/v1alpha1", kind: "Registration" },
     ],
     plan: (cloud, seen) => planCloud(cloud, seen, services, resolve),
-    status: (cloud, verdicts, seen) => cloudStatus(cloud, verdicts, seen, contextOf(cloud, seen, resolve), services),
+    status: (cloud, verdicts, seen) => {
+      const refused = olderCloud(cloud, seen) !== undefined || !cloudSpec.safeParse(cloud["spec"]).success;
+      return refused ? refusedStatus(cloud, verdicts) : cloudStatus(cloud, verdicts, seen, contextOf(cloud, seen, resolve), services);
+    },
   };
 }

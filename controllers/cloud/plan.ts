@@ -35,6 +35,8 @@ export function contextOf(cloud: Live, seen: Snapshot, resolve: ImageResolver): 
 export function planCloud(cloud: Live, seen: Snapshot, services: readonly ServiceDefinition[], resolve: ImageResolver): Plan {
   const older = olderCloud(cloud, seen);
   if (older !== undefined) return { steps: [refusal(older)] };
+  const unread = cloudSpec.safeParse(cloud["spec"]).error?.issues[0];
+  if (unread !== undefined) return { steps: [unreadable(unread.path, unread.message)] };
   const context = contextOf(cloud, seen, resolve);
   const belongings: Belonging[] = [
     { secrets: databaseSecrets, claim: databaseClaim },
@@ -52,7 +54,7 @@ export function planCloud(cloud: Live, seen: Snapshot, services: readonly Servic
 }
 
 /** The cloud that was here first: a namespace has room for one. */
-function olderCloud(cloud: Live, seen: Snapshot): Live | undefined {
+export function olderCloud(cloud: Live, seen: Snapshot): Live | undefined {
   const { namespace, uid } = cloud.metadata;
   const [first] = [...seen.list(cloudKind, { namespace })].sort((a, b) => (ageKey(a) < ageKey(b) ? -1 : 1));
   return first === undefined || first.metadata.uid === uid ? undefined : first;
@@ -65,6 +67,12 @@ function ageKey({ metadata }: Live): string {
 function refusal(older: Live): Step {
   const message = `Cloud ${older.metadata.name} is already in this namespace; put this one into a namespace of its own`;
   return { name: "cloud/namespace", after: [], objects: [], held: { is: "blocked", reason: "NamespaceTaken", message, contradiction: true } };
+}
+
+/** Only what was stored under another version of the schema comes here. */
+function unreadable(path: readonly PropertyKey[], message: string): Step {
+  const text = `${["spec", ...path].map(String).join(".")}: ${message}`;
+  return { name: "cloud/spec", after: [], objects: [], held: { is: "blocked", reason: "InvalidSpec", message: text, contradiction: true } };
 }
 
 function withRefusedOptions(steps: readonly Step[], service: ServiceDefinition, context: ServiceContext): Step[] {

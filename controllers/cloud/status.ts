@@ -19,15 +19,31 @@ export function cloudStatus(
   const keystone = services.find((service) => service.name === "keystone");
   const url = keystone === undefined ? undefined : publicUrl(keystone, context);
   return {
-    observedGeneration,
-    conditions,
+    ...common(verdicts, conditions, observedGeneration),
     ...(done === verdicts.size ? { release: context.release } : {}),
-    reason: conditions[0]?.reason ?? "",
-    progress: `${done}/${verdicts.size}`,
     endpoints: {
       ...(context.publicHost === undefined ? {} : { public: { host: context.publicHost } }),
       ...(url === undefined ? {} : { keystone: url }),
     },
+  };
+}
+
+/** Of a cloud that cannot be rolled out at all: what its namespace has is not its own. */
+export function refusedStatus(cloud: Live, verdicts: ReadonlyMap<string, Verdict>): Readonly<Record<string, unknown>> {
+  const observedGeneration = cloud.metadata.generation ?? 0;
+  const conditions = summarise(verdicts, observedGeneration);
+  const [{ reason, message } = { reason: "", message: "" }] = conditions;
+  const silent: Condition = { type: "Available", status: "False", reason, message, observedGeneration };
+  return common(verdicts, [...conditions, silent], observedGeneration);
+}
+
+function common(verdicts: ReadonlyMap<string, Verdict>, conditions: readonly Condition[], observedGeneration: number): Readonly<Record<string, unknown>> {
+  const done = [...verdicts.values()].filter((verdict) => verdict.is === "done").length;
+  return {
+    observedGeneration,
+    conditions,
+    reason: conditions[0]?.reason ?? "",
+    progress: `${done}/${verdicts.size}`,
     steps: [...verdicts].map(([name, verdict]) => ({ name, ...stepState(verdict) })),
   };
 }

@@ -34,11 +34,17 @@ export interface EndpointFact {
 export interface UserFact {
   readonly id: string;
   readonly name: string;
+  readonly enabled: boolean;
+  /** Made by us and not handed over yet: its roles may still be missing. */
+  readonly unfinished: boolean;
   /** `role/project:<id>` or `role/system:all`, by ids. */
   readonly assignments: readonly string[];
   /** Whether the wanted password opens the account; undefined where nobody asked. */
   readonly passwordWorks?: boolean;
 }
+
+/** Description of a user who was made but has not got all roles yet. */
+export const unfinishedUser = "Nephos is making this user";
 
 /** Facts with nothing in them. */
 export const noFacts: Facts = { regions: [], projects: {}, roles: {}, services: [], endpoints: [], users: [] };
@@ -91,7 +97,8 @@ async function userFact(
   if (id === undefined) return [];
   const assignments = await keystone.list("role_assignments", { "user.id": id });
   const password = user.keep === "Always" ? { passwordWorks: await passwordWorks(user) } : {};
-  return [{ id, name: user.name, assignments: assignments.map(assignmentKey), ...password }];
+  const unfinished = textAt(found, "description") === unfinishedUser;
+  return [{ id, name: user.name, enabled: isEnabled(found), unfinished, assignments: assignments.map(assignmentKey), ...password }];
 }
 
 function assignmentKey(entry: unknown): string {

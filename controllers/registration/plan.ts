@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { RegistrationSpec } from "../../crds/registration.ts";
 import type { Action, Plan, Step } from "../../operator/plan.ts";
 import { done, type Verdict } from "../../operator/verdict.ts";
-import type { EndpointFact, Facts, ServiceFact, UserFact } from "./facts.ts";
+import { type EndpointFact, type Facts, type ServiceFact, unfinishedUser, type UserFact } from "./facts.ts";
 
 /** One call to Keystone, as data; the edge adds the password where one is named. */
 export const keystoneCall = z.object({
@@ -28,14 +28,16 @@ export function planRegistration(spec: RegistrationSpec, facts: Facts): Plan {
       step("projects", [], nameActions("projects", "project", spec.projects, facts.projects)),
       step("roles", [], nameActions("roles", "role", spec.roles, facts.roles)),
       step("users", [], userActions(spec, facts)),
-      step("assignments", ["projects", "roles", "users"], assignmentActions(spec, facts)),
+      step("assignments", ["projects", "roles", "users"], assignmentActions(spec, facts), missingNames(spec, facts)),
+      step("handover", ["assignments"], handoverActions(spec, facts)),
     ],
   };
 }
 
-function step(name: string, after: readonly string[], calls: readonly Named[]): Step {
+function step(name: string, after: readonly string[], calls: readonly Named[], missing: readonly string[] = []): Step {
   const actions: Action[] = calls.map(([title, input]) => ({ name: title, input }));
-  const verdict: Verdict = actions.length === 0 ? done : { is: "waiting", on: actions.map((action) => action.name).join(", ") };
+  const open = [...actions.map((action) => action.name), ...missing];
+  const verdict: Verdict = open.length === 0 ? done : { is: "waiting", on: open.join(", ") };
   return { name, after, objects: [], actions, verdict: () => verdict };
 }
 
@@ -90,37 +92,65 @@ function endpointAction(
 function nameActions(collection: string, member: string, names: readonly string[], known: Readonly<Record<string, string>>): Named[] {
   const domain = member === "project" ? { domain_id: "default" } : {};
   return names
-    .filter((name) => known[name] === undefined)
+    .filter((name) => !Object.hasOwn(known, name))
     .map((name): Named => [`${member} ${name} to be made`, creation(collection, member, { name, ...domain })]);
 }
 
 function userActions(spec: RegistrationSpec, facts: Facts): Named[] {
-  return spec.users.flatMap(({ name, passwordFrom }): Named[] => {
+  return spec.users.flatMap(({ name, passwordFrom, keep }): Named[] => {
     const live = facts.users.find((user) => user.name === name);
-    const body = { name, domain_id: "default", enabled: true };
+    const body = { name, domain_id: "default", enabled: true, ...(keep === "Created" ? { description: unfinishedUser } : {}) };
     if (live === undefined) return [[`user ${name} to be made`, { ...creation("users", "user", body), passwordFrom }]];
-    if (live.passwordWorks !== false) return [];
-    return [[`password of user ${name} to be set`, { verb: "update", path: `users/${live.id}`, member: "user", body: {}, passwordFrom }]];
+    if (keep === "Created" || (live.enabled && live.passwordWorks !== false)) return [];
+    const repair: KeystoneCall = { verb: "update", path: `users/${live.id}`, member: "user", body: { enabled: true }, passwordFrom };
+    return [[live.enabled ? `password of user ${name} to be set` : `user ${name} to be enabled`, repair]];
+  });
+}
+
+/** The users whose roles are ours to keep, with what is known of them: one who was made once is its owner's after the handover. */
+function keptUsers(spec: RegistrationSpec, facts: Facts): (readonly [RegistrationSpec["users"][number], UserFact])[] {
+  return spec.users.flatMap((user) => {
+    const live = facts.users.find(({ name }) => name === user.name);
+    return live === undefined || (user.keep === "Created" && !live.unfinished) ? [] : [[user, live] as const];
   });
 }
 
 function assignmentActions(spec: RegistrationSpec, facts: Facts): Named[] {
-  return spec.users.flatMap((user) => {
-    const live = facts.users.find(({ name }) => name === user.name);
-    // A user who was made once and has any role since is its owner's to change.
-    if (live === undefined || (user.keep === "Created" && live.assignments.length > 0)) return [];
-    return user.assignments.flatMap((assignment) => grant(assignment, live, facts));
-  });
+  return keptUsers(spec, facts).flatMap(([user, live]) => user.assignments.flatMap((assignment) => grant(assignment, live, facts)));
 }
 
 function grant({ role, project, system }: RegistrationSpec["users"][number]["assignments"][number], user: UserFact, facts: Facts): Named[] {
-  const [roleId, projectId] = [facts.roles[role], facts.projects[project ?? ""]];
+  const [roleId, projectId] = [idOf(facts.roles, role), idOf(facts.projects, project ?? "")];
   if (roleId === undefined || (system === undefined && projectId === undefined)) return [];
   const key = system === undefined ? `${roleId}/project:${projectId}` : `${roleId}/system:all`;
   if (user.assignments.includes(key)) return [];
   const scope = system === undefined ? `projects/${projectId}` : "system";
   const call: KeystoneCall = { verb: "put", path: `${scope}/users/${user.id}/roles/${roleId}`, member: "", body: {} };
   return [[`role ${role} to be given to ${user.name} on ${project ?? "the system"}`, call]];
+}
+
+/** Roles and projects that are to be given but that nobody has made. */
+function missingNames(spec: RegistrationSpec, facts: Facts): string[] {
+  const assignments = keptUsers(spec, facts).flatMap(([user]) => user.assignments);
+  const missing = assignments.flatMap(({ role, project }) => [
+    ...(idOf(facts.roles, role) === undefined ? [`role ${role} to exist`] : []),
+    ...(project !== undefined && idOf(facts.projects, project) === undefined ? [`project ${project} to exist`] : []),
+  ]);
+  return [...new Set(missing)];
+}
+
+/** Users that are made once are marked until they have every role, so that a crash in between leaves nobody half made. */
+function handoverActions(spec: RegistrationSpec, facts: Facts): Named[] {
+  return keptUsers(spec, facts)
+    .filter(([user]) => user.keep === "Created")
+    .map(([{ name }, { id }]): Named => {
+      const call: KeystoneCall = { verb: "update", path: `users/${id}`, member: "user", body: { description: "" } };
+      return [`user ${name} to be handed over`, call];
+    });
+}
+
+function idOf(known: Readonly<Record<string, string>>, name: string): string | undefined {
+  return Object.hasOwn(known, name) ? known[name] : undefined;
 }
 
 function removal(path: string): KeystoneCall {

@@ -21,13 +21,14 @@ export function renderService(service: ServiceDefinition, context: ServiceContex
   const at = (phase: string): string => `${service.name}/${phase}`;
   const config = configSecret(service, context);
   const pods = { service, context, config };
+  const hasDatabase = service.databases.length > 0;
   const infrastructure = ["database/server", "cache/server", ...(service.messaging ? ["messaging/server"] : [])];
   const before = service.upgrade.before.map((command, index) => commandJob(pods, phaseName("expand", index), command));
   const contract = service.upgrade.contract.map((command, index) => commandJob(pods, phaseName("contract", index), command));
   return [
     { name: at("secrets"), after: [], objects: generatedSecrets(service) },
-    { name: at("config"), after: [at("secrets"), "database/secrets", "messaging/secrets"], objects: [config, databaseAccess(service)] },
-    { name: at("database"), after: [at("config"), "database/server"], objects: [databaseJob(service, context)] },
+    { name: at("config"), after: [at("secrets"), "database/secrets", "messaging/secrets"], objects: [config, ...(hasDatabase ? [databaseAccess(service)] : [])] },
+    { name: at("database"), after: [at("config"), "database/server"], objects: hasDatabase ? [databaseJob(service, context)] : [] },
     { name: at("expand"), after: [at("database")], objects: before },
     { name: at("setup"), after: [at("expand")], objects: service.setup.map((setup) => setupJob(pods, setup)) },
     {
@@ -83,10 +84,15 @@ function userConfig(service: ServiceDefinition, { spec }: ServiceContext): OsloC
 /** The options in the user's configuration that are ours to set, as `section.option`. */
 export function refusedOptions(service: ServiceDefinition, context: ServiceContext): string[] {
   const ours = Object.entries(reservedConfig(service)).flatMap(([section, options]) => Object.keys(options).map((option) => `${section}.${option}`));
-  const reserved = new Set([...ours, ...service.reserved, "DEFAULT.transport_url"]);
+  const reserved = new Set([...ours, ...service.reserved, "DEFAULT.transport_url"].map(asRead));
   return Object.entries(userConfig(service, context))
     .flatMap(([section, options]) => Object.keys(options).map((option) => `${section}.${option}`))
-    .filter((option) => reserved.has(option));
+    .filter((option) => reserved.has(asRead(option)));
+}
+
+/** An option's name as oslo.config compares it: a section in any case, a dash as good as an underscore. */
+function asRead(option: string): string {
+  return option.toLowerCase().replaceAll("-", "_");
 }
 
 /** The configuration file, named by what is in it but for the values of its secrets. */

@@ -1,5 +1,5 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { renderAddons } from "./config/addons.ts";
 import { type ClusterPlan, type MachineAddress, type NodeAddress, planCluster } from "./config/addresses.ts";
 import { controlPlaneDaemons } from "./config/control-plane.ts";
@@ -10,6 +10,7 @@ import { asPart } from "./failure.ts";
 import { addonsMissing, apiServerMissing, namesMissing, nodesMissing, socketMissing, waitFor } from "./health.ts";
 import { digestOf } from "./host/cache.ts";
 import { removeGroup } from "./host/cgroups.ts";
+import { ensureFile } from "./host/files.ts";
 import { cutPower, ensureDaemon, ensureMachine } from "./host/machine.ts";
 import { ensureBridge, ensureCable, hostMtu, type Route } from "./host/network.ts";
 import { readIfThere } from "./host/process.ts";
@@ -63,7 +64,7 @@ async function prepareHost(site: Site): Promise<void> {
   );
   await asPart("keys and certificates", `remove ${places.pki} and start again`, async () => {
     await ensureKeys(plan, places.pki, places.machine);
-    await writeFile(places.kubeconfig, await adminKubeconfig(plan, places.pki), { mode: 0o600 });
+    await ensureFile(places.kubeconfig, await adminKubeconfig(plan, places.pki));
     await handToCaller(places.kubeconfig);
   });
   const pods = plan.nodes.map((node): Route => ({ range: node.pods, via: node.address }));
@@ -107,8 +108,7 @@ async function powerOn(site: Site, machine: MachineAddress): Promise<number> {
 
 async function writeResolvers(file: string): Promise<void> {
   const host = await readFile("/etc/resolv.conf", "utf8").catch(() => "");
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, renderResolvers(host, readIfThere("/run/systemd/resolve/resolv.conf")));
+  await ensureFile(file, renderResolvers(host, readIfThere("/run/systemd/resolve/resolv.conf")), 0o644);
 }
 
 async function bringUpControlPlane(site: Site): Promise<void> {
@@ -122,7 +122,7 @@ async function bringUpControlPlane(site: Site): Promise<void> {
   await waitFor({
     part: "API server",
     missing: () => apiServerMissing(target),
-    timeoutInSeconds: 60,
+    timeoutInSeconds: 180,
     hint: "stop the cluster and start it again; a full disk and a slow one are the usual causes",
     daemons: first.map(({ name }) => ({ folder, name })),
   });
@@ -141,7 +141,7 @@ async function bringUpNode(site: Site, node: NodeAddress, apiServer: Promise<voi
   await waitFor({
     part: `containerd of ${node.name}`,
     missing: () => socketMissing(pid, inside.containerd),
-    timeoutInSeconds: 30,
+    timeoutInSeconds: 90,
     hint: "the kernel must offer overlayfs, and the state folder must not itself lie on one",
     daemons: [{ folder, name: "containerd" }],
   });
@@ -164,14 +164,14 @@ async function applyAddons(site: Site): Promise<void> {
   await asPart("name service and storage", "see the API server's log", () =>
     kubectl(target, ["apply", "--server-side", "--force-conflicts", "--validate=false", "-f", "-"], { input }),
   );
-  await writeFile(places.addons, digestOf([input]));
+  await ensureFile(places.addons, digestOf([input]));
 }
 
 async function waitUntilUseful(site: Site): Promise<void> {
   const { plan, places, record } = site;
   const target = { kubeconfig: places.kubeconfig, binaries: record.binaries };
   const on = (name: string) => plan.nodes.map((node) => ({ folder: places.machine(node.name), name }));
-  const common = { timeoutInSeconds: 120, hint: "stop the cluster and start it again" };
+  const common = { timeoutInSeconds: 180, hint: "stop the cluster and start it again" };
   const daemons = [...on("kubelet"), ...on("containerd")];
   await waitFor({ ...common, part: "nodes", missing: () => nodesMissing(target, plan), daemons });
   const hint = `look with: kubectl --kubeconfig ${places.kubeconfig} get pods,events --all-namespaces`;

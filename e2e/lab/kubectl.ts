@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { run, type RunOptions } from "./host/command.ts";
 
 /** What kubectl needs to know of a cluster. */
@@ -7,9 +7,10 @@ export interface Target {
   readonly binaries: string;
 }
 
-/** Runs kubectl against the cluster and gives its standard output; no kubeconfig of the user is looked at. */
+/** Runs kubectl against the cluster and gives its standard output; nothing below the user's ~/.kube is looked at or written. */
 export function kubectl(cluster: Target, args: readonly string[], options: RunOptions = {}): Promise<string> {
-  const env = { ...options.env, KUBECONFIG: cluster.kubeconfig, KUBERC: "off" };
+  const cache = join(dirname(cluster.kubeconfig), "kubectl-cache");
+  const env = { ...options.env, KUBECONFIG: cluster.kubeconfig, KUBERC: "off", KUBECACHEDIR: cache };
   return run(join(cluster.binaries, "kubectl"), args, { ...options, env });
 }
 

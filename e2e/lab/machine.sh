@@ -12,9 +12,9 @@ shift 5
 
 start() {
   ulimit -n "$(ulimit -Hn)"
-  # Held by every process of the machine: a second start of the same machine ends here.
+  # Held by every process of the machine: one that is just ending is waited for, and none is ever started twice.
   exec 9>"$folder/lock"
-  flock --nonblock 9 || { echo "the machine is running already"; exit 1; }
+  flock --timeout 10 9 || { echo "the machine is running already"; exit 1; }
   rm -f "$folder/ready" "$folder/control"
   local stat
   read -r -a stat <"/proc/$$/stat"
@@ -29,7 +29,16 @@ start() {
 # Without the bookkeeping under /run/mount, which moves away while it is being written.
 mount() { command mount --no-mtab "$@"; }
 
+# What container engines of the host have mounted would stay in use for as long as this copy of it is there.
+forget_containers() {
+  local point type
+  while read -r _ point type _; do
+    [[ $type != overlay || $point == / ]] || umount --no-mtab --lazy "$point" || true
+  done </proc/self/mounts
+}
+
 mounts() {
+  forget_containers
   mkdir -p "$folder"/{run,daemons,config,pki} "$folder"/disk/{lib,log,etc,etc-work} "$folder"/images
   mkdir -p -m 1777 "$folder/disk/tmp"
   mount -t tmpfs -o mode=755,size=2g nephos "$folder/run"
@@ -47,6 +56,8 @@ mounts() {
   rm -f /etc/resolv.conf
   cp $here/config/resolv.conf /etc/resolv.conf
   echo "$name" >/etc/hostname
+  # Programs that tell hosts apart by it must not take two machines for one.
+  md5sum <<<"$folder" | cut -c 1-32 >/etc/machine-id
   printf '127.0.0.1 localhost\n127.0.1.1 %s\n' "$name" >/etc/hosts
   # A fresh /sys shows this machine's interfaces; the cgroup hierarchies are carried over.
   mkdir /run/cgroup

@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ClusterPlan } from "./config/addresses.ts";
 import { authorityRequest, type Certificate, certificatesOf, renderRequest } from "./config/certificates.ts";
 import { apiServerOf } from "./config/kube-proxy.ts";
 import { renderKubeconfig } from "./config/kubeconfig.ts";
 import { run } from "./host/command.ts";
-import { readIfThere } from "./host/process.ts";
+import { ensureFile } from "./host/files.ts";
 
 const days = "3650";
 
@@ -60,11 +60,8 @@ function filesOf(machine: string, controlPlane: string, certificates: readonly C
   ]);
 }
 
-// Daemons watch these files: they are left alone where they are right, and never seen half-written.
 async function handOut(from: string, to: string): Promise<void> {
-  if (readIfThere(to) === (await readFile(from, "utf8"))) return;
-  await copyFile(from, `${to}.draft`);
-  await rename(`${to}.draft`, to);
+  await ensureFile(to, await readFile(from, "utf8"));
 }
 
 async function ensureAuthority(cluster: string, folder: string): Promise<void> {

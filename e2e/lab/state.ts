@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rmdir, writeFile } from "node:fs/promises";
+import { readdir, readFile, rmdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { chooseIndex, indexesTouchedBy, limits } from "./config/addresses.ts";
+import { ensureFile } from "./host/files.ts";
 import { locked } from "./host/lock.ts";
 import { routedRanges } from "./host/network.ts";
 import { makeForCaller } from "./host/root.ts";
@@ -67,11 +68,14 @@ export function noteCluster(wanted: Omit<ClusterRecord, "index">): Promise<Clust
     async () => {
       const index = (await recordOf(wanted.name))?.index ?? (await freeIndex(wanted.name));
       const record = { ...wanted, index };
-      const { folder, record: file } = placesOf(wanted.name);
+      const { record: file } = placesOf(wanted.name);
       await makeForCaller(stateDir);
-      await mkdir(folder, { recursive: true });
-      await writeFile(`${file}.draft`, `${JSON.stringify(record, undefined, 2)}\n`);
-      await rename(`${file}.draft`, file);
+      await ensureFile(
+        file,
+        `${JSON.stringify(record, undefined, 2)}
+`,
+        0o644,
+      );
       return record;
     },
   );

@@ -1,13 +1,14 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, constants, existsSync, openSync, writeSync } from "node:fs";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Daemon } from "../config/daemon.ts";
 import { lastLines, PartFailed } from "../failure.ts";
 import { digestOf } from "./cache.ts";
 import { ensureGroup, removeGroup } from "./cgroups.ts";
+import { ensureFile } from "./files.ts";
 import { alive, childrenOf, endProcess, type ProcessId, readIfThere } from "./process.ts";
 
 /** What a machine is made of; other binaries or another script make it a machine to be restarted. */
@@ -30,13 +31,12 @@ export async function ensureMachine(machine: MachineParts): Promise<number> {
   const digestFile = join(machine.folder, "parts");
   const running = outerProcess(machine.folder);
   if (running !== undefined && readIfThere(digestFile) !== digest) await endProcess(running);
-  await mkdir(machine.folder, { recursive: true });
-  await writeFile(digestFile, digest);
-  if (outerProcess(machine.folder) === undefined) await boot(machine);
-  for (let left = 300; left > 0; left -= 1) {
+  await ensureFile(digestFile, digest);
+  const booting = outerProcess(machine.folder) === undefined ? await boot(machine) : undefined;
+  for (let left = 600; left > 0; left -= 1) {
     const pid = firstProcess(machine.folder);
     if (pid !== undefined && existsSync(join(machine.folder, "ready"))) return pid;
-    if (left < 290 && outerProcess(machine.folder) === undefined) break;
+    if (booting === undefined ? outerProcess(machine.folder) === undefined : booting.exitCode !== null) break;
     await sleep(50);
   }
   const problem = outerProcess(machine.folder) === undefined ? "its first process ended" : "it does not get ready";
@@ -45,7 +45,7 @@ export async function ensureMachine(machine: MachineParts): Promise<number> {
   throw new PartFailed(`machine ${machine.name}`, problem, console, hint);
 }
 
-async function boot(machine: MachineParts): Promise<void> {
+async function boot(machine: MachineParts): Promise<ChildProcess> {
   await rm(join(machine.folder, "ready"), { force: true });
   // Groups of an earlier life would be taken for containers: a kubelet spends seconds on each before it starts a pod.
   await removeGroup(machine.cgroup);
@@ -62,6 +62,7 @@ async function boot(machine: MachineParts): Promise<void> {
   child.on("error", () => undefined);
   child.unref();
   closeSync(output);
+  return child;
 }
 
 /** The machine's process on the host, if it runs: with it ends all that is in the machine. */
@@ -114,15 +115,20 @@ export async function ensureDaemon(folder: string, daemon: Daemon): Promise<bool
   const current = `${firstProcess(folder)} ${digest}`;
   const started = readIfThere(mark);
   const here = started?.split(" ")[0] === String(firstProcess(folder));
+  // Asked for by a start that was interrupted right then: PID 1 has it running in a moment, or was never asked.
+  if (here) await leaveStarting(folder, daemon.name);
   if (started === current && daemonState(folder, daemon.name) === "running") return false;
   if (here) await stopDaemon(folder, daemon.name);
-  await mkdir(home, { recursive: true });
-  for (const [path, content] of Object.entries(daemon.files)) await writeInto(join(folder, path), content);
-  await writeInto(join(home, "argv"), daemon.argv.map((word) => `${word}\0`).join(""));
-  await writeInto(join(home, "state"), "starting\n");
-  await writeInto(mark, current);
+  for (const [path, content] of Object.entries(daemon.files)) await ensureFile(join(folder, path), content);
+  await ensureFile(join(home, "argv"), daemon.argv.map((word) => `${word}\0`).join(""));
+  await ensureFile(join(home, "state"), "starting\n");
+  await ensureFile(mark, current);
   request(folder, `start ${daemon.name}`);
   return true;
+}
+
+async function leaveStarting(folder: string, name: string): Promise<void> {
+  for (let left = 10; daemonState(folder, name) === "starting" && left > 0; left -= 1) await sleep(50);
 }
 
 /** Ends a daemon and waits for its end. */
@@ -133,11 +139,6 @@ export async function stopDaemon(folder: string, name: string): Promise<void> {
     if (tries === 200) request(folder, `kill ${name}`);
     await sleep(50);
   }
-}
-
-async function writeInto(file: string, content: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, content, { mode: 0o600 });
 }
 
 function request(folder: string, line: string): void {

@@ -63,11 +63,13 @@ async function bootstrap(work: string, { sources, settings }: Base, log?: RunOpt
 
 /** The machine's mirrors, and what its apt needs to reach them. No mirrors (not Debian): the tool's own default. */
 async function machineApt(): Promise<{ readonly sources: readonly string[]; readonly settings: string }> {
-  const codename = /^VERSION_CODENAME=(.*)$/m.exec(await readFile("/etc/os-release", "utf8"))?.[1] ?? "";
-  const listed = await readdir("/etc/apt/sources.list.d").catch(() => []);
+  const system = await readFile("/etc/os-release", "utf8");
+  const field = (name: string) => new RegExp(`^${name}="?([^"\\n]*)`, "m").exec(system)?.[1] ?? "";
+  const listed: string[] = await readdir("/etc/apt/sources.list.d").catch(() => []);
   const paths = ["/etc/apt/sources.list", ...listed.sort().map((file) => `/etc/apt/sources.list.d/${file}`)];
   const files = await Promise.all(paths.map((path) => readFile(path, "utf8").catch(() => "")));
   const dump = await run("apt-config", ["dump", "--no-empty", "Acquire"]).catch(() => "");
   const settings = dump.split("\n").filter((line) => /^Acquire::\w+(?:::[^ ]*)?::(?:Proxy|CaInfo|Verify-)/i.test(line));
-  return { sources: debianSourcesFor(release, { codename, files }), settings: `${settings.join("\n")}\n` };
+  const machine = { distribution: field("ID"), codename: field("VERSION_CODENAME"), files };
+  return { sources: debianSourcesFor(release, machine), settings: `${settings.join("\n")}\n` };
 }

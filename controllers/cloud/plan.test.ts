@@ -1,0 +1,390 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { parse } from "yaml";
+import { at, isLive, type Live, listAt, textAt } from "../../operator/object.ts";
+import { type Plan, progress, type Snapshot, type Step } from "../../operator/plan.ts";
+import { isRecipe } from "../../operator/recipe.ts";
+import { expectGolden, goldenOrphans } from "../../operator/testing/golden.ts";
+import { judgeStep } from "../../operator/verdict.ts";
+import { imageResolver } from "../images.ts";
+import { requestsMissing, troubleWith, workloadsIn } from "../testing/pods.ts";
+import { stepsYaml } from "../testing/render.ts";
+import { claim, live, node, placed, rollOut, secret, settled, snapshot } from "../testing/world.ts";
+import { cloudController } from "./controller.ts";
+import { contextOf } from "./plan.ts";
+
+const controller = cloudController(imageResolver({ registry: "registry.example.org/nephos", references: {} }));
+const planned = (cloud: Live) => (seen: Snapshot): Plan => placed(controller.plan(cloud, seen, undefined));
+const firstNode = node("node-1", "192.0.2.11", "2026-01-01T00:00:00Z");
+const samples = join(import.meta.dirname, "..", "..", "crds", "samples");
+
+function cloudWith(spec: object = {}, metadata: Partial<Live["metadata"]> = {}): Live {
+  const born = { name: "demo", creationTimestamp: "2026-02-01T00:00:00Z", ...metadata };
+  return live({ apiVersion: "nephos.dev/v1alpha1", kind: "Cloud", metadata: born, spec: { release: "2026.1", ...spec } });
+}
+
+function judged(cloud: Live, ...objects: readonly Live[]) {
+  const seen = snapshot(cloud, ...objects);
+  const { open, verdicts } = progress(planned(cloud)(seen), seen, judgeStep);
+  return { open: open.map(({ name }) => name), verdicts, status: controller.status(cloud, verdicts, seen, undefined) };
+}
+
+function stepOf(plan: Plan, name: string): Step | undefined {
+  return plan.steps.find((step) => step.name === name);
+}
+
+const conditionsOf = (status: unknown) =>
+  Object.fromEntries(listAt(status, "conditions").map((each) => [textAt(each, "type") ?? "", [textAt(each, "status"), textAt(each, "reason")]]));
+
+describe("the plan of a Cloud", () => {
+  const cloud = cloudWith();
+
+  it("of the single-node sample is as recorded", () => {
+    const sample: unknown = parse(readFileSync(join(samples, "single-node.yaml"), "utf8"));
+    const born = Object.assign({}, sample, { metadata: { name: "demo", namespace: "openstack", uid: "u", resourceVersion: "1", generation: 1 } });
+    if (!isLive(born)) throw new Error("the sample is no object");
+    const { objects } = rollOut(planned(born), born, firstNode);
+    expectGolden(stepsYaml(controller.plan(born, snapshot(...objects), undefined).steps), join(import.meta.dirname, "golden", "single-node.yaml"));
+  });
+
+  it("has no golden files but that one", () => {
+    expect(goldenOrphans(join(import.meta.dirname, "golden"), ["single-node.yaml"])).toEqual([]);
+  });
+
+  it("opens for a new cloud exactly what nothing else has to come before", () => {
+    expect(judged(cloud, firstNode).open).toEqual([
+      "cloud/record",
+      "database/secrets",
+      "messaging/secrets",
+      "cache/server",
+      "keystone/secrets",
+      "keystone/public",
+    ]);
+  });
+
+  it("rolls a new cloud out from its secrets to its registration, without a stop", () => {
+    const { rounds, objects } = rollOut(planned(cloud), cloud, firstNode);
+    expect(rounds).toEqual([
+      ["cloud/record", "database/secrets", "messaging/secrets", "cache/server", "keystone/secrets", "keystone/public"],
+      ["database/config", "messaging/config", "keystone/config"],
+      ["database/server", "messaging/server"],
+      ["keystone/database"],
+      ["keystone/expand"],
+      ["keystone/setup", "keystone/api"],
+      ["keystone/contract", "keystone/registration"],
+    ]);
+    expect([...judged(cloud, ...objects).verdicts.values()].filter((verdict) => verdict.is !== "done")).toEqual([]);
+  });
+
+  it("waits for the volume before any Job is named after it", () => {
+    const { rounds } = rollOut(planned(cloud), cloud, firstNode);
+    expect(rounds.flat().indexOf("keystone/database")).toBeGreaterThan(rounds.flat().indexOf("database/server"));
+    const { objects } = rollOut(planned(cloud), cloud, firstNode);
+    const unbound = objects.map((each) => (each.metadata.name === "data-mariadb-0" ? { ...each, status: { phase: "Pending" } } : each));
+    expect(judged(cloud, ...unbound).verdicts.get("database/server")).toEqual({
+      is: "waiting",
+      on: "PersistentVolumeClaim data-mariadb-0, which is Pending",
+    });
+  });
+
+  it("names only earlier steps in `after`, and every step once", () => {
+    const earlier = new Set<string>();
+    for (const step of planned(cloud)(snapshot(cloud, firstNode)).steps) {
+      expect([step.name, step.after.filter((name) => !earlier.has(name))]).toEqual([step.name, []]);
+      expect(earlier.has(step.name)).toBe(false);
+      earlier.add(step.name);
+    }
+    expect(earlier.size).toBeGreaterThan(10);
+  });
+
+  it("makes only kinds that the controller declares", () => {
+    const { objects } = rollOut(planned(cloud), cloud, firstNode);
+    const kinds = new Set(planned(cloud)(snapshot(...objects)).steps.flatMap((step) => step.objects.map((object) => object.kind)));
+    expect([...kinds].sort()).toEqual(controller.owns.map(({ kind }) => kind).sort());
+  });
+
+  it("is the same for the same world, whatever order the world comes in", () => {
+    const { objects } = rollOut(planned(cloud), cloud, firstNode);
+    const text = stepsYaml(planned(cloud)(snapshot(...objects)).steps);
+    fc.assert(
+      fc.property(fc.shuffledSubarray([...objects], { minLength: objects.length }), (shuffled) => {
+        expect(stepsYaml(planned(cloud)(snapshot(...shuffled)).steps)).toBe(text);
+      }),
+      { numRuns: 10 },
+    );
+  });
+});
+
+describe("every pod of a Cloud", () => {
+  const cloud = cloudWith({ images: { pullSecrets: [{ name: "pull" }] }, placement: { tolerations: [{ operator: "Exists" }] } });
+  const { objects } = rollOut(planned(cloud), cloud, firstNode);
+  const workloads = workloadsIn(objects);
+
+  it("is among those that are looked at", () => {
+    expect(workloads.map(({ name }) => name.replace(/-[0-9a-f]{8}$/, ""))).toEqual([
+      "Deployment memcached-server",
+      "StatefulSet mariadb",
+      "StatefulSet rabbitmq",
+      "Job keystone-database",
+      "Job keystone-expand",
+      "Job keystone-bootstrap",
+      "Deployment keystone-api",
+      "Job keystone-contract",
+    ]);
+  });
+
+  it.each(workloads)("meets the restricted standard: $name", ({ pod }) => {
+    expect(troubleWith(pod)).toEqual([]);
+  });
+
+  it.each(workloads.filter(({ server }) => server))("says what it needs, so that it can be scheduled: $name", ({ pod }) => {
+    expect(requestsMissing(pod)).toEqual([]);
+  });
+
+  it.each(workloads)("goes where the spec says, with its pull secrets: $name", ({ pod }) => {
+    expect(at(pod, "tolerations")).toEqual([{ operator: "Exists" }]);
+    expect(at(pod, "imagePullSecrets")).toEqual([{ name: "pull" }]);
+  });
+
+  it.each(workloads)("gets passwords as files only: $name", ({ pod }) => {
+    for (const container of [...listAt(pod, "initContainers"), ...listAt(pod, "containers")]) {
+      const environment = listAt(container, "env");
+      expect(environment.filter((variable) => at(variable, "valueFrom") !== undefined)).toEqual([]);
+      expect(listAt(container, "envFrom")).toEqual([]);
+      expect(environment.map((variable) => textAt(variable, "name")).filter((name) => /PASS|SECRET|TOKEN/i.test(name ?? ""))).toEqual([]);
+      const words = [...listAt(container, "command"), ...listAt(container, "args")].join(" ");
+      expect(words).not.toMatch(/--password[= ]|\s-p\S|mysql\+pymysql|rabbit:\/\//);
+    }
+  });
+
+  it("comes with Secrets that hold recipes, never values", () => {
+    const secrets = planned(cloud)(snapshot(...objects)).steps.flatMap((step) => step.objects.filter((object) => object.kind === "Secret"));
+    expect(secrets.length).toBeGreaterThan(8);
+    expect(secrets.filter((object) => !isRecipe(object) || "data" in object || "stringData" in object)).toEqual([]);
+  });
+});
+
+describe("a second Cloud in a namespace", () => {
+  const older = cloudWith();
+  const newer = cloudWith({}, { name: "another", creationTimestamp: "2026-02-02T00:00:00Z" });
+  const { objects } = rollOut(planned(older), older, firstNode);
+
+  it("writes nothing and is told where to go", () => {
+    const { open, verdicts, status } = judged(newer, ...objects);
+    expect(open).toEqual([]);
+    expect(verdicts.get("cloud/namespace")).toEqual({
+      is: "blocked",
+      reason: "NamespaceTaken",
+      message: "Cloud demo is already in this namespace; put this one into a namespace of its own",
+      contradiction: true,
+    });
+    expect(conditionsOf(status)).toEqual({
+      Ready: ["False", "NamespaceTaken"],
+      Stalled: ["True", "NamespaceTaken"],
+      Available: ["False", "NamespaceTaken"],
+    });
+  });
+
+  it("does not show the first one's endpoints as its own", () => {
+    expect(judged(newer, ...objects).status).not.toHaveProperty("endpoints");
+    expect(judged(older, ...objects).status).toHaveProperty("endpoints.keystone");
+  });
+
+  it("does not disturb the first one", () => {
+    expect(judged(older, ...objects, newer).verdicts).toEqual(judged(older, ...objects).verdicts);
+  });
+
+  it("is told by the name where both were made in the same second", () => {
+    const twin = cloudWith({}, { name: "aaa" });
+    expect(judged(twin, older).open).not.toEqual([]);
+    expect(judged(older, twin).open).toEqual([]);
+  });
+
+  it("gets its turn in a namespace of its own", () => {
+    const elsewhere = cloudWith({}, { name: "another", namespace: "elsewhere", creationTimestamp: "2026-02-02T00:00:00Z" });
+    expect(judged(elsewhere, older).open).toContain("database/secrets");
+  });
+});
+
+describe("a spec that was stored under another version of the schema", () => {
+  const odd = cloudWith({ release: "1999.1" });
+
+  it("stalls with the field that is wrong, and writes nothing", () => {
+    const { open, verdicts, status } = judged(odd, firstNode);
+    expect(open).toEqual([]);
+    expect(verdicts.get("cloud/spec")).toMatchObject({ is: "blocked", reason: "InvalidSpec", message: expect.stringContaining("spec.release: ") });
+    expect(conditionsOf(status)).toMatchObject({ Stalled: ["True", "InvalidSpec"] });
+  });
+});
+
+describe("a user's configuration", () => {
+  const configured = (config: object) => cloudWith({ services: { keystone: { config } } });
+
+  it.each([
+    ["database", "connection"],
+    ["DATABASE", "connection"],
+    ["database", "connection-recycle-time"],
+    ["DEFAULT", "transport_url"],
+    ["fernet_tokens", "key_repository"],
+    ["credential", "key_repository"],
+    ["token", "provider"],
+  ])("that sets [%s] %s stalls the cloud with what to do", (section, option) => {
+    const cloud = configured({ [section]: { [option]: "mine" } });
+    const { objects } = rollOut(planned(cloud), cloud, firstNode);
+    const { verdicts, status } = judged(cloud, ...objects);
+    expect(verdicts.get("keystone/config")).toEqual({
+      is: "blocked",
+      reason: "ReservedOption",
+      message: `spec.services.keystone.config sets ${section}.${option}, which Nephos sets itself; remove it`,
+      contradiction: true,
+    });
+    expect(conditionsOf(status)).toMatchObject({ Stalled: ["True", "ReservedOption"] });
+    expect(objects.map(({ metadata }) => metadata.name)).not.toContain("keystone-api");
+  });
+
+  it("reaches the file where it is the user's to give", () => {
+    const cloud = configured({ token: { expiration: "7200" } });
+    const config = stepOf(planned(cloud)(snapshot(cloud)), "keystone/config")?.objects[0];
+    expect(JSON.stringify(config)).toContain("[token]\\nexpiration = 7200\\nprovider = fernet\\n");
+  });
+
+  it.each([
+    ["a line break in a value", { token: { expiration: "60\n[database]\nconnection = sqlite://" } }],
+    ["a carriage return in a value", { token: { expiration: "60\rprovider = uuid" } }],
+    ["a line break in an option's name", { token: { "expiration\nprovider": "uuid" } }],
+    ["a separator in an option's name", { database: { "connection=sqlite:// #": "x" } }],
+    ["the other separator in an option's name", { database: { "connection:": "x" } }],
+    ["a space behind an option's name", { database: { "connection ": "x" } }],
+    ["a space before an option's name", { database: { " connection": "x" } }],
+    ["a line break in a section's name", { "x]\n[database": { connection: "sqlite://" } }],
+    ["a bracket in a section's name", { "database]": { connection: "sqlite://" } }],
+  ])("cannot say more than it seems to: %s", (_, config) => {
+    const { open, verdicts } = judged(configured(config), firstNode);
+    expect(open).toEqual([]);
+    expect(verdicts.get("cloud/spec")).toMatchObject({ reason: "InvalidSpec", contradiction: true });
+  });
+
+  it("never changes what is ours, whatever it says", () => {
+    const name = fc.oneof(fc.string(), fc.constantFrom("database", "DEFAULT", "token", "connection", "provider", "__proto__"));
+    fc.assert(
+      fc.property(fc.dictionary(name, fc.dictionary(name, fc.string())), (config) => {
+        const cloud = configured(config);
+        const step = stepOf(planned(cloud)(snapshot(cloud)), "keystone/config");
+        if (step === undefined || step.held !== undefined) return;
+        const read = asOsloReads(textOf(step));
+        expect(read.get("database.connection")).toEqual(["mysql+pymysql://keystone:***@mariadb:3306/keystone?charset=utf8mb4"]);
+        expect(read.get("token.provider")).toEqual(["fernet"]);
+        expect(read.get("DEFAULT.transport_url")).toBeUndefined();
+      }),
+    );
+  });
+});
+
+describe("a generated Secret that is missing", () => {
+  const cloud = cloudWith();
+  const { objects } = rollOut(planned(cloud), cloud, firstNode);
+  // The record was written before there was a volume; now it says which Secret belongs to which.
+  const records = stepOf(planned(cloud)(snapshot(...objects)), "cloud/record")?.objects.map(settled) ?? [];
+  const recorded = [...objects.filter(({ metadata }) => metadata.name !== "nephos-record"), ...records];
+  const without = (name: string) => recorded.filter((object) => !(object.kind === "Secret" && object.metadata.name === name));
+
+  it.each([
+    ["mariadb-root", "database/secrets", "data-mariadb-0"],
+    ["rabbitmq", "messaging/secrets", "data-rabbitmq-0"],
+    ["keystone-database", "keystone/secrets", "data-mariadb-0"],
+    ["keystone-credential-keys", "keystone/secrets", "data-mariadb-0"],
+    ["keystone-admin", "keystone/secrets", "data-mariadb-0"],
+  ])("while its data exists (%s) is named, and nothing is made anew", (name, step, volume) => {
+    const { open, verdicts, status } = judged(cloud, ...without(name));
+    expect(verdicts.get(step)).toEqual({
+      is: "blocked",
+      reason: "SecretMissing",
+      message: `Secret ${name} is missing while its data exists on PersistentVolumeClaim ${volume}; restore the Secret from a backup, nothing is generated anew over existing data`,
+    });
+    expect(open).not.toContain(step);
+    expect(conditionsOf(status)).toMatchObject({ Ready: ["False", "SecretMissing"], Reconciling: ["True", "SecretMissing"] });
+  });
+
+  it("stays known as missing in the record until it is restored", () => {
+    const plan = planned(cloud)(snapshot(...without("mariadb-root")));
+    expect(at(stepOf(plan, "cloud/record")?.objects[0], "data", "secret.mariadb-root")).toBe("uid-data-mariadb-0");
+  });
+
+  it("is generated for a new volume", () => {
+    const fresh = without("mariadb-root").map((object) => (object.metadata.name === "data-mariadb-0" ? claim("data-mariadb-0", "new") : object));
+    const { open, verdicts } = judged(cloud, ...fresh);
+    expect(open).toContain("database/secrets");
+    expect(verdicts.get("database/secrets")).toEqual({ is: "waiting", on: "Secret mariadb-root to exist" });
+  });
+
+  it("is generated where there is no volume at all", () => {
+    expect(judged(cloud, ...without("mariadb-root").filter(({ kind }) => kind !== "PersistentVolumeClaim")).open).toContain("database/secrets");
+  });
+
+  it("that is restored releases the cloud", () => {
+    expect(judged(cloud, ...without("mariadb-root"), secret("mariadb-root", "password")).verdicts.get("database/secrets")).toEqual({ is: "done" });
+  });
+});
+
+describe("the public host", () => {
+  const hostOf = (cloud: Live, ...objects: readonly Live[]) => contextOf(cloud, snapshot(cloud, ...objects), () => "").publicHost;
+  const remembered = live({
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "keystone-public", annotations: { "nephos.dev/public-host": "192.0.2.99" } },
+  });
+  const chosen = cloudWith({ endpoints: { public: { host: "cloud.example.org" } } });
+  const secondNode = node("node-0", "192.0.2.12", "2026-01-02T00:00:00Z");
+
+  it.each([
+    ["the user's, before all others", chosen, [remembered, firstNode], "cloud.example.org"],
+    ["the one chosen before, though the node has gone", cloudWith(), [remembered, firstNode], "192.0.2.99"],
+    ["the address of the oldest node", cloudWith(), [secondNode, firstNode], "192.0.2.11"],
+    ["the address of the oldest node that has one", cloudWith(), [node("node-00", undefined, "2025-01-01T00:00:00Z"), firstNode], "192.0.2.11"],
+    ["not known without a node", cloudWith(), [], undefined],
+  ] as const)("is %s", (_, cloud, objects, expected) => {
+    expect(hostOf(cloud, ...objects)).toBe(expected);
+  });
+
+  it("is remembered by the public Service", () => {
+    const service = stepOf(planned(cloudWith())(snapshot(cloudWith(), firstNode)), "keystone/public")?.objects[0];
+    expect(service?.metadata.annotations).toEqual({ "nephos.dev/public-host": "192.0.2.11" });
+  });
+
+  it("that nobody knows keeps the registration waiting, and nothing else", () => {
+    const { objects } = rollOut(planned(cloudWith()), cloudWith());
+    const { verdicts, status } = judged(cloudWith(), ...objects);
+    expect([...verdicts].filter(([, verdict]) => verdict.is !== "done")).toEqual([
+      ["keystone/registration", { is: "waiting", on: "a node with an InternalIP, or spec.endpoints.public.host" }],
+    ]);
+    expect(status).toMatchObject({ endpoints: {}, reason: "Progressing" });
+  });
+
+  it("that is an IPv6 address stands in brackets in the catalogue", () => {
+    const cloud = cloudWith({ endpoints: { public: { host: "2001:db8::10" } } });
+    const registration = stepOf(planned(cloud)(snapshot(cloud)), "keystone/registration")?.objects[0];
+    expect(at(registration, "spec", "endpoints")).toContainEqual({ interface: "public", url: "http://[2001:db8::10]:30500/v3" });
+  });
+});
+
+/** The configuration that a step wants, with secrets blanked. */
+function textOf(step: Step): string {
+  const parts = listAt(step.objects[0], "recipe", "keystone.conf", "parts");
+  return parts.map((part) => (typeof part === "string" ? part : "***")).join("");
+}
+
+/** Options and their values as oslo.config's parser takes them from a file: oslo_config/iniparser.py, oslo_config/cfg.py. */
+function asOsloReads(text: string): Map<string, string[]> {
+  const read = new Map<string, string[]>();
+  let section = "";
+  for (const line of text.split(/\r\n|\r|\n/).filter((each) => each !== "" && !/^[#;\s]/.test(each))) {
+    const heading = /^\[(.*)\]$/.exec(line.trimEnd())?.[1];
+    if (heading !== undefined) section = heading === "DEFAULT" ? heading : heading.toLowerCase();
+    const [, option, value] = /^([^=:]*)[=:](.*)$/.exec(line) ?? [];
+    if (heading !== undefined || option === undefined || value === undefined) continue;
+    const key = `${section}.${option.trim()}`;
+    read.set(key, [...(read.get(key) ?? []), value.trim()]);
+  }
+  return read;
+}

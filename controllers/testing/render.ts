@@ -1,0 +1,32 @@
+import { stringify } from "yaml";
+import { cloudSpec, type CloudSpec } from "../../crds/cloud.ts";
+import type { Step } from "../../operator/plan.ts";
+import type { ServiceContext } from "../services/define.ts";
+import { namespace } from "./world.ts";
+
+/** A spec with all defaults, from what a user would write. */
+export function specOf(wishes: object = {}): CloudSpec {
+  return cloudSpec.parse({ release: "2026.1", ...wishes });
+}
+
+/** What services are rendered from, in tests. */
+export function contextWith(changes: Partial<ServiceContext> = {}): ServiceContext {
+  const spec = changes.spec ?? specOf();
+  return {
+    namespace,
+    cloud: "prod",
+    release: spec.release,
+    region: spec.region,
+    spec,
+    publicHost: "192.0.2.10",
+    incarnation: "volume-1",
+    image: (name) => `registry.example.org/nephos/${name}`,
+    ...changes,
+  };
+}
+
+/** Steps as golden files have them: what they want, without what is computed while they are judged. */
+export function stepsYaml(steps: readonly Step[]): string {
+  const shown = steps.map(({ name, after, objects, held }) => ({ step: name, after, ...(held === undefined ? {} : { held }), objects }));
+  return shown.map((step) => stringify(step, { lineWidth: 140, aliasDuplicateObjects: false })).join("---\n");
+}

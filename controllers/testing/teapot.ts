@@ -1,0 +1,56 @@
+import { type ServiceContext, defineService } from "../services/define.ts";
+import { contextWith, specOf } from "./render.ts";
+
+/** A service that no cloud has, with what the first real ones do not use: the broker and a second database. */
+export const teapot = defineService({
+  name: "teapot",
+  type: "tea",
+  description: "OpenStack Tea",
+  after: ["keystone"],
+  databases: [
+    { name: "teapot", section: "database" },
+    { name: "teapot_api", section: "api_database" },
+  ],
+  messaging: true,
+  processes: [
+    {
+      name: "api",
+      run: { wsgi: "teapot.wsgi.api:application", port: 4180, health: "/healthcheck" },
+      requests: { cpu: "50m", memory: "128Mi" },
+    },
+  ],
+  endpointPath: "/v1",
+  config: ({ region }) => ({ tea: { kinds: ["green", "black"], region_name: region, steep_seconds: 180 } }),
+  reserved: ["tea.region_name"],
+  traits: [],
+  setup: [],
+  passwords: ["teapot-keystone"],
+  registration: () => ({
+    projects: ["service"],
+    roles: ["service"],
+    users: [
+      {
+        name: "teapot",
+        passwordFrom: { name: "teapot-keystone", key: "password" },
+        keep: "Always",
+        assignments: [{ role: "service", project: "service" }],
+      },
+    ],
+  }),
+  upgrade: {
+    check: ["teapot-status", "upgrade", "check"],
+    before: [
+      ["teapot-manage", "db", "expand"],
+      ["teapot-manage", "api_db", "expand"],
+    ],
+    contract: [],
+  },
+});
+
+/** A context in which the teapot has a port of its own, as the Cloud's schema gives one to every real service. */
+export function teapotContext(wishes: Readonly<Record<string, unknown>> = {}): ServiceContext {
+  const spec = specOf();
+  const ports = { ...spec.exposure.ports, teapot: 30418 };
+  const services = { ...spec.services, teapot: { replicas: 2, ...wishes } };
+  return contextWith({ spec: { ...spec, exposure: { ...spec.exposure, ports }, services } });
+}

@@ -1,0 +1,177 @@
+import { readFileSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { isRecord, listAt, mapAt, textAt } from "../operator/object.ts";
+import { conditionStatus, eventually, sample, scene, type Scene } from "./scene/scene.ts";
+
+const cloud = { namespace: "openstack", name: "demo" };
+const inCloud = ["-n", cloud.namespace] as const;
+const ownedKinds = "deployments,statefulsets,services,configmaps,secrets,jobs,poddisruptionbudgets,registrations";
+const generated = "nephos.dev/retain";
+
+let at: Scene;
+let passwords: unknown;
+
+beforeAll(async () => {
+  at = await scene();
+  await at.install(cloud.namespace);
+});
+
+afterAll(async () => {
+  await at.transport.close();
+});
+
+const getCloud = (): Promise<unknown> => at.json(["get", "cloud", cloud.name, ...inCloud]);
+
+async function ready(inSeconds: number): Promise<unknown> {
+  return eventually("cloud to be ready", inSeconds, getCloud, (live) => conditionStatus(live, "Ready") === "True" && current(live));
+}
+
+function current(live: unknown): boolean {
+  return isRecord(live) && mapAt(live, "status")["observedGeneration"] === mapAt(live, "metadata")["generation"];
+}
+
+interface Owned {
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly retained: boolean;
+}
+
+/** Everything that carries the cloud's label, in the order of kinds and names. */
+async function owned(): Promise<Owned[]> {
+  const list = await at.json(["get", ownedKinds, ...inCloud, "-l", `nephos.dev/owner=Cloud.${cloud.name}`]);
+  return listAt(list, "items").map((item) => ({
+    kind: textAt(item, "kind") ?? "",
+    name: textAt(item, "metadata", "name") ?? "",
+    uid: textAt(item, "metadata", "uid") ?? "",
+    retained: textAt(item, "metadata", "annotations", generated) !== undefined,
+  }));
+}
+
+/** Names without the digests that depend on what a volume's uid happens to be. */
+const shape = (objects: readonly Owned[]): string[] => objects.map(({ kind, name }) => `${kind} ${name.replace(/-[0-9a-f]{8}$/, "")}`).sort();
+
+const secretData = (): Promise<unknown> =>
+  at.json(["get", "secrets", ...inCloud, "-l", `nephos.dev/owner=Cloud.${cloud.name}`]).then((list) =>
+    Object.fromEntries(
+      listAt(list, "items")
+        .filter((item) => textAt(item, "metadata", "annotations", generated) !== undefined)
+        .map((item) => [textAt(item, "metadata", "name") ?? "", mapAt(item, "data")]),
+    ),
+  );
+
+test("a Cloud becomes Ready and its Keystone issues a token at the public endpoint", async () => {
+  await at.kubectl(["apply", "-f", sample]);
+  const live = await ready(300);
+  expect(textAt(live, "status", "release")).toBe("2026.1");
+  const token = await at.openstack(cloud, ["token", "issue"]);
+  expect(textAt(token, "id")).toMatch(/^gAAAA/);
+  const catalogue = await at.openstack(cloud, ["catalog", "list"]);
+  expect(catalogue).toEqual([expect.objectContaining({ Name: "keystone", Type: "identity" })]);
+  passwords = await secretData();
+});
+
+test("nothing is written while nothing changes", async () => {
+  const versions = async (): Promise<string[]> => {
+    const list = await at.json(["get", `clouds,${ownedKinds}`, ...inCloud]);
+    return listAt(list, "items").map((item) => `${textAt(item, "kind")} ${textAt(item, "metadata", "name")} ${textAt(item, "metadata", "resourceVersion")}`);
+  };
+  await eventually("the Registration to be ready", 30, () => at.json(["get", "registration", "keystone", ...inCloud]), (live) => conditionStatus(live, "Ready") === "True");
+  const before = await versions();
+  await new Promise((resolve) => setTimeout(resolve, 45_000));
+  expect(await versions()).toEqual(before);
+});
+
+test("an endpoint that was deleted by hand comes back within a minute", async () => {
+  const endpoints = (): Promise<unknown> => at.openstack(cloud, ["endpoint", "list", "--service", "identity", "--interface", "public"]);
+  const id = textAt(listAt(await endpoints())[0], "ID") ?? "";
+  const token = textAt(await at.openstack(cloud, ["token", "issue"]), "id") ?? "";
+  const url = textAt(await getCloud(), "status", "endpoints", "keystone") ?? "";
+  const answer = await fetch(`${url}/endpoints/${id}`, { method: "DELETE", headers: { "x-auth-token": token } });
+  expect(answer.status).toBe(204);
+  const ids = async (): Promise<unknown> => {
+    const list: unknown = await (await fetch(`${url}/endpoints?interface=public`, { headers: { "x-auth-token": token } })).json();
+    return listAt(list, "endpoints").map((entry) => textAt(entry, "url"));
+  };
+  await eventually("the public endpoint to come back", 60, ids, (urls) => JSON.stringify(urls) === JSON.stringify([url]));
+});
+
+test("every owned object that is deleted comes back within a minute, in any order", async () => {
+  const all = (await owned()).filter((object) => !object.retained);
+  expect(all.length).toBeGreaterThan(15);
+  const before = shape(await owned());
+  const shuffled = all.map((object) => ({ object, key: Math.random() })).sort((a, b) => a.key - b.key);
+  for (const { object } of shuffled) {
+    const name = `${object.kind}/${object.name}`;
+    await at.kubectl(["delete", name, ...inCloud, "--wait=false"]);
+    await eventually(`${name} to come back`, 60, () => at.json(["get", name, ...inCloud]), (live) => {
+      const uid = textAt(live, "metadata", "uid");
+      return uid !== undefined && uid !== object.uid && textAt(live, "metadata", "deletionTimestamp") === undefined;
+    });
+  }
+  await ready(180);
+  expect(shape(await owned())).toEqual(before);
+  expect(await secretData()).toEqual(passwords);
+});
+
+test("a generated Secret that is gone while its data is there blocks, is named, and is not made anew", async () => {
+  const secret = await at.kubectl(["get", "secret", "mariadb-root", ...inCloud, "-o", "yaml"]);
+  await at.kubectl(["delete", "secret", "mariadb-root", ...inCloud]);
+  const blocked = await eventually("the cloud to say so", 30, getCloud, (live) => textAt(live, "status", "reason") === "SecretMissing");
+  const message = listAt(blocked, "status", "conditions").map((entry) => textAt(entry, "message") ?? "").join(" ");
+  expect(message).toContain("Secret mariadb-root is missing while its data exists on PersistentVolumeClaim data-mariadb-0");
+  expect(textAt(await at.openstack(cloud, ["token", "issue"]), "id")).toBeDefined();
+  await expect(at.kubectl(["get", "secret", "mariadb-root", ...inCloud])).rejects.toThrow();
+  await at.kubectl(["create", "-f", "-"], secret.replaceAll(/^ {2}(uid|resourceVersion|creationTimestamp):.*\n/gm, ""));
+  await ready(60);
+  expect(await secretData()).toEqual(passwords);
+});
+
+test("a Cloud that is deleted and made again has its old data and passwords", async () => {
+  await at.openstack(cloud, ["project", "create", "kept"]);
+  await at.kubectl(["delete", "cloud", cloud.name, ...inCloud, "--wait=true"]);
+  await eventually("the pods to go", 180, () => at.json(["get", "pods", ...inCloud]), (list) => listAt(list, "items").length === 0);
+  await at.kubectl(["apply", "-f", sample]);
+  await ready(300);
+  expect(await secretData()).toEqual(passwords);
+  const projects = await at.openstack(cloud, ["project", "list"]);
+  expect(projects).toEqual(expect.arrayContaining([expect.objectContaining({ Name: "kept" })]));
+});
+
+test("an operator that is killed at five moments of a rollout ends where a calm one ends", async () => {
+  const calm = shape(await owned());
+  await at.kubectl(["delete", "cloud", cloud.name, ...inCloud, "--wait=true"]);
+  await at.kubectl(["delete", "pvc,secrets,configmaps", "--all", ...inCloud, "--wait=true"]);
+  await eventually("the rest to go", 180, owned, (objects) => objects.length === 0);
+  await at.kubectl(["apply", "-f", sample]);
+  for (const kill of [1, 2, 3, 4, 5]) {
+    await new Promise((resolve) => setTimeout(resolve, 500 + Math.random() * 5000));
+    await killOperator();
+    expect(kill).toBeLessThanOrEqual(5);
+  }
+  await ready(300);
+  expect(shape(await owned())).toEqual(calm);
+  expect(textAt(await at.openstack(cloud, ["token", "issue"]), "id")).toMatch(/^gAAAA/);
+});
+
+/** SIGKILL to the operator's own process; then the pod goes, so that the next one starts without the kubelet's back-off. */
+async function killOperator(): Promise<void> {
+  const list = await at.json(["get", "pods", "-n", "nephos-system"]);
+  for (const pod of listAt(list, "items")) {
+    const [uid, name] = [textAt(pod, "metadata", "uid") ?? "", textAt(pod, "metadata", "name") ?? ""];
+    for (const pid of await processesOf(uid)) process.kill(pid, "SIGKILL");
+    await at.kubectl(["delete", "pod", name, "-n", "nephos-system", "--grace-period=0", "--force"]);
+  }
+}
+
+/** The node processes of a pod of ours, by the pod's uid in their control groups. */
+async function processesOf(podUid: string): Promise<number[]> {
+  const pids = (await readdir("/proc")).map(Number).filter((pid) => Number.isInteger(pid));
+  return pids.filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(podUid) && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("nephos.mjs");
+    } catch {
+      return false;
+    }
+  });
+}

@@ -1,0 +1,82 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { installManifests } from "../../charts/install.ts";
+import { isRecord, listAt, textAt } from "../../operator/object.ts";
+import { kubeClient, type Client } from "../../operator/client.ts";
+import { httpTransport, type Transport } from "../../operator/transport.ts";
+import { accessFrom } from "../lab/access.ts";
+import { type Cluster, findCluster } from "../lab/cluster.ts";
+import { run } from "../lab/host/command.ts";
+import { kubectl, kubectlJson } from "../lab/kubectl.ts";
+import { clientEnvironment } from "../up/client-env.ts";
+
+/** A real cluster as the end-to-end tests see it. */
+export interface Scene {
+  readonly cluster: Cluster;
+  readonly client: Client;
+  readonly transport: Transport;
+  kubectl(args: readonly string[], input?: string): Promise<string>;
+  json(args: readonly string[]): Promise<unknown>;
+  /** Installs the operator for a namespace and waits until it is ready. */
+  install(namespace: string): Promise<void>;
+  /** Runs the openstack command as the cloud's administrator and gives its JSON answer. */
+  openstack(cloud: { readonly namespace: string; readonly name: string }, args: readonly string[]): Promise<unknown>;
+}
+
+/** Finds the cluster that e2e/run.ts prepared. */
+export async function scene(): Promise<Scene> {
+  const cluster = await findCluster(process.env["NEPHOS_TEST_CLUSTER"] ?? "test");
+  if (cluster === undefined) throw new Error("no test cluster runs: use make test");
+  const transport = httpTransport(accessFrom(cluster.kubeconfig));
+  return {
+    cluster,
+    transport,
+    client: kubeClient(transport),
+    kubectl: (args, input) => kubectl(cluster, args, input === undefined ? {} : { input }),
+    json: (args) => kubectlJson(cluster, args),
+    install: (namespace) => install(cluster, namespace),
+    openstack: async (cloud, args) => {
+      const env = await clientEnvironment(cluster, cloud);
+      const text = await run(process.env["NEPHOS_TEST_CLIENT"] ?? "openstack", [...args, "-f", "json"], { env, timeoutInSeconds: 60 });
+      return JSON.parse(text);
+    },
+  };
+}
+
+async function install(cluster: Cluster, namespace: string): Promise<void> {
+  const { operator = "", ...images } = imageReferences();
+  const manifests = installManifests({ image: operator, images, registry: "localhost/nephos", namespaces: [namespace] });
+  const input = manifests.map((each) => stringify(each, { aliasDuplicateObjects: false })).join("---\n");
+  await kubectl(cluster, ["apply", "--server-side", "--force-conflicts", "-f", "-"], { input });
+  await kubectl(cluster, ["wait", "--for=condition=Established", "crd/clouds.nephos.dev", "crd/registrations.nephos.dev", "--timeout=60s"]);
+  await kubectl(cluster, ["rollout", "status", "deployment/nephos", "-n", "nephos-system", "--timeout=120s"]);
+}
+
+function imageReferences(): Record<string, string> {
+  const map: unknown = JSON.parse(readFileSync(process.env["NEPHOS_TEST_IMAGES"] ?? "", "utf8"));
+  if (!isRecord(map)) throw new Error("NEPHOS_TEST_IMAGES names no map of images");
+  return Object.fromEntries(Object.entries(map).map(([name, ref]) => [name, String(ref)]));
+}
+
+/** The sample that `make up` applies. */
+export const sample = join(import.meta.dirname, "..", "..", "crds", "samples", "single-node.yaml");
+
+/** Asks again and again until the answer satisfies; fails with what was seen last after the given time. */
+export async function eventually<T>(what: string, inSeconds: number, ask: () => Promise<T>, good: (answer: T) => boolean): Promise<T> {
+  const deadline = performance.now() + inSeconds * 1000;
+  for (;;) {
+    const answer = await ask().catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
+    if (!(answer instanceof Error) && good(answer)) return answer;
+    if (performance.now() > deadline) {
+      const seen = answer instanceof Error ? answer.message : JSON.stringify(answer);
+      throw new Error(`${what}: not within ${inSeconds} s; last seen: ${seen.slice(0, 2000)}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+}
+
+/** The status of a condition, or undefined. */
+export function conditionStatus(live: unknown, type: string): string | undefined {
+  return textAt(listAt(live, "status", "conditions").find((entry) => textAt(entry, "type") === type), "status");
+}
