@@ -4,6 +4,7 @@ import { crdOf } from "../operator/schema.ts";
 import { kinds } from "../crds/index.ts";
 import { controllers } from "../controllers/index.ts";
 
+/** What an installation of the operator consists of. */
 export interface Installation {
   /** Image of the operator. */
   readonly image: string;
@@ -34,7 +35,11 @@ export function installManifests(installation: Installation): readonly object[] 
 }
 
 function namespace(which: string): object {
-  return { apiVersion: "v1", kind: "Namespace", metadata: { name: which, labels: { "pod-security.kubernetes.io/enforce": "restricted" } } };
+  return {
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name: which, labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
+  };
 }
 
 function clusterRole(rules: readonly PolicyRule[]): object {
@@ -42,7 +47,12 @@ function clusterRole(rules: readonly PolicyRule[]): object {
 }
 
 function role(where: string, rules: readonly PolicyRule[]): object {
-  return { apiVersion: "rbac.authorization.k8s.io/v1", kind: "Role", metadata: { name, namespace: where, labels }, rules };
+  return {
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: "Role",
+    metadata: { name, namespace: where, labels },
+    rules,
+  };
 }
 
 function binding(kind: "Role" | "ClusterRole", where?: string): object {
@@ -55,24 +65,17 @@ function binding(kind: "Role" | "ClusterRole", where?: string): object {
   };
 }
 
-function operatorDeployment({ image, images, registry, namespaces }: Installation): Manifest & object {
-  const env = { WATCH_NAMESPACES: namespaces.join(","), NEPHOS_REGISTRY: registry, NEPHOS_IMAGES: JSON.stringify(images) };
-  const container = {
-    name: "operator",
-    image,
-    imagePullPolicy: "IfNotPresent",
-    env: Object.entries(env).map(([variable, value]) => ({ name: variable, value })),
-    ports: [{ name: "health", containerPort: 8080, protocol: "TCP" }],
-    livenessProbe: { httpGet: { path: "/livez", port: "health" }, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 },
-    readinessProbe: { httpGet: { path: "/readyz", port: "health" }, periodSeconds: 2, timeoutSeconds: 5 },
-    resources: { requests: { cpu: "50m", memory: "96Mi" }, limits: { memory: "256Mi" } },
-    securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },
-  };
+function operatorDeployment(installation: Installation): Manifest & object {
   const pod = {
     serviceAccountName: name,
     terminationGracePeriodSeconds: 30,
-    securityContext: { runAsNonRoot: true, runAsUser: 65532, runAsGroup: 65532, seccompProfile: { type: "RuntimeDefault" } },
-    containers: [container],
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: 65532,
+      runAsGroup: 65532,
+      seccompProfile: { type: "RuntimeDefault" },
+    },
+    containers: [operatorContainer(installation)],
   };
   const spec = {
     // One at a time: there is no election between two yet.
@@ -81,5 +84,32 @@ function operatorDeployment({ image, images, registry, namespaces }: Installatio
     selector: { matchLabels: labels },
     template: { metadata: { labels }, spec: pod },
   };
-  return Object.assign({ apiVersion: "apps/v1", kind: "Deployment", metadata: { name, namespace: system, labels } }, { spec });
+  return Object.assign(
+    { apiVersion: "apps/v1", kind: "Deployment", metadata: { name, namespace: system, labels } },
+    { spec },
+  );
+}
+
+function operatorContainer({ image, images, registry, namespaces }: Installation): object {
+  const env = {
+    WATCH_NAMESPACES: namespaces.join(","),
+    NEPHOS_REGISTRY: registry,
+    NEPHOS_IMAGES: JSON.stringify(images),
+  };
+  return {
+    name: "operator",
+    image,
+    imagePullPolicy: "IfNotPresent",
+    env: Object.entries(env).map(([variable, value]) => ({ name: variable, value })),
+    ports: [{ name: "health", containerPort: 8080, protocol: "TCP" }],
+    livenessProbe: {
+      httpGet: { path: "/livez", port: "health" },
+      periodSeconds: 10,
+      timeoutSeconds: 5,
+      failureThreshold: 6,
+    },
+    readinessProbe: { httpGet: { path: "/readyz", port: "health" }, periodSeconds: 2, timeoutSeconds: 5 },
+    resources: { requests: { cpu: "50m", memory: "96Mi" }, limits: { memory: "256Mi" } },
+    securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },
+  };
 }

@@ -7,10 +7,15 @@ export interface ImageDefaults {
   readonly references: Readonly<Record<string, string>>;
 }
 
-/** Reads the defaults from the operator's environment: NEPHOS_REGISTRY and NEPHOS_IMAGES, a JSON map from name to reference. */
+/**
+ * Reads the defaults from the operator's environment: NEPHOS_REGISTRY and NEPHOS_IMAGES, a JSON map from name to reference. Throws
+ * where that is not JSON.
+ */
 export function imageDefaults(env: NodeJS.ProcessEnv): ImageDefaults {
   const map: unknown = JSON.parse(env["NEPHOS_IMAGES"] ?? "{}");
-  const references = Object.entries(isRecord(map) ? map : {}).flatMap(([name, ref]) => (typeof ref === "string" ? [[name, ref]] : []));
+  const references = Object.entries(isRecord(map) ? map : {}).flatMap(([name, ref]) =>
+    typeof ref === "string" ? [[name, ref]] : [],
+  );
   return { registry: env["NEPHOS_REGISTRY"] ?? "localhost/nephos", references: Object.fromEntries(references) };
 }
 
@@ -18,6 +23,9 @@ export function imageDefaults(env: NodeJS.ProcessEnv): ImageDefaults {
 export function imageResolver({ registry, references }: ImageDefaults): ImageResolver {
   return (name, wishes) => {
     const tagged = name.includes(":") ? name : `${name}:latest`;
-    return wishes?.overrides?.[name] ?? (wishes?.registry === undefined ? (references[name] ?? `${registry}/${tagged}`) : `${wishes.registry}/${tagged}`);
+    return (
+      wishes?.overrides?.[name] ??
+      (wishes?.registry === undefined ? (references[name] ?? `${registry}/${tagged}`) : `${wishes.registry}/${tagged}`)
+    );
   };
 }

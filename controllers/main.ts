@@ -21,7 +21,10 @@ const runtime = startRuntime({
   log,
   signal: stop.signal,
 });
-const health = serveHealth(Number(env["HEALTH_PORT"] ?? 8080), { "/livez": () => undefined, "/readyz": () => runtime.unready() });
+const health = serveHealth(Number(env["HEALTH_PORT"] ?? 8080), {
+  "/livez": () => undefined,
+  "/readyz": () => runtime.unready(),
+});
 log.info({ namespaces }, "started");
 
 await runtime.stopped;

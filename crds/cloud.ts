@@ -3,6 +3,7 @@ import { conditions, type KindDefinition, listMap, rules } from "../operator/sch
 
 /** The releases that can be deployed. */
 export const releases = ["2026.1"] as const;
+/** A release that can be deployed. */
 export type Release = (typeof releases)[number];
 
 const storage = z

@@ -60,7 +60,8 @@ export const registration: KindDefinition = {
   kind: "Registration",
   shortNames: ["osreg"],
   categories: ["openstack"],
-  description: "Internal: what one service needs in Keystone (catalogue entry, endpoints, users, roles). Made by a Cloud.",
+  description:
+    "Internal: what one service needs in Keystone (catalogue entry, endpoints, users, roles). Made by a Cloud.",
   spec: registrationSpec,
   status: z.object({
     observedGeneration: z.int().optional(),

@@ -23,7 +23,12 @@ afterAll(async () => {
 const getCloud = (): Promise<unknown> => at.json(["get", "cloud", cloud.name, ...inCloud]);
 
 async function ready(inSeconds: number): Promise<unknown> {
-  return eventually("cloud to be ready", inSeconds, getCloud, (live) => conditionStatus(live, "Ready") === "True" && current(live));
+  return eventually(
+    "cloud to be ready",
+    inSeconds,
+    getCloud,
+    (live) => conditionStatus(live, "Ready") === "True" && current(live),
+  );
 }
 
 function current(live: unknown): boolean {
@@ -49,7 +54,8 @@ async function owned(): Promise<Owned[]> {
 }
 
 /** Names without the digests that depend on what a volume's uid happens to be. */
-const shape = (objects: readonly Owned[]): string[] => objects.map(({ kind, name }) => `${kind} ${name.replace(/-[0-9a-f]{8}$/, "")}`).sort();
+const shape = (objects: readonly Owned[]): string[] =>
+  objects.map(({ kind, name }) => `${kind} ${name.replace(/-[0-9a-f]{8}$/, "")}`).sort();
 
 const secretData = (): Promise<unknown> =>
   at.json(["get", "secrets", ...inCloud, "-l", `nephos.dev/owner=Cloud.${cloud.name}`]).then((list) =>
@@ -74,26 +80,42 @@ test("a Cloud becomes Ready and its Keystone issues a token at the public endpoi
 test("nothing is written while nothing changes", async () => {
   const versions = async (): Promise<string[]> => {
     const list = await at.json(["get", `clouds,${ownedKinds}`, ...inCloud]);
-    return listAt(list, "items").map((item) => `${textAt(item, "kind")} ${textAt(item, "metadata", "name")} ${textAt(item, "metadata", "resourceVersion")}`);
+    return listAt(list, "items").map(
+      (item) =>
+        `${textAt(item, "kind")} ${textAt(item, "metadata", "name")} ${textAt(item, "metadata", "resourceVersion")}`,
+    );
   };
-  await eventually("the Registration to be ready", 30, () => at.json(["get", "registration", "keystone", ...inCloud]), (live) => conditionStatus(live, "Ready") === "True");
+  await eventually(
+    "the Registration to be ready",
+    30,
+    () => at.json(["get", "registration", "keystone", ...inCloud]),
+    (live) => conditionStatus(live, "Ready") === "True",
+  );
   const before = await versions();
   await new Promise((resolve) => setTimeout(resolve, 45_000));
   expect(await versions()).toEqual(before);
 });
 
 test("an endpoint that was deleted by hand comes back within a minute", async () => {
-  const endpoints = (): Promise<unknown> => at.openstack(cloud, ["endpoint", "list", "--service", "identity", "--interface", "public"]);
+  const endpoints = (): Promise<unknown> =>
+    at.openstack(cloud, ["endpoint", "list", "--service", "identity", "--interface", "public"]);
   const id = textAt(listAt(await endpoints())[0], "ID") ?? "";
   const token = textAt(await at.openstack(cloud, ["token", "issue"]), "id") ?? "";
   const url = textAt(await getCloud(), "status", "endpoints", "keystone") ?? "";
   const answer = await fetch(`${url}/endpoints/${id}`, { method: "DELETE", headers: { "x-auth-token": token } });
   expect(answer.status).toBe(204);
   const ids = async (): Promise<unknown> => {
-    const list: unknown = await (await fetch(`${url}/endpoints?interface=public`, { headers: { "x-auth-token": token } })).json();
+    const list: unknown = await (
+      await fetch(`${url}/endpoints?interface=public`, { headers: { "x-auth-token": token } })
+    ).json();
     return listAt(list, "endpoints").map((entry) => textAt(entry, "url"));
   };
-  await eventually("the public endpoint to come back", 60, ids, (urls) => JSON.stringify(urls) === JSON.stringify([url]));
+  await eventually(
+    "the public endpoint to come back",
+    60,
+    ids,
+    (urls) => JSON.stringify(urls) === JSON.stringify([url]),
+  );
 });
 
 test("every owned object that is deleted comes back within a minute, in any order", async () => {
@@ -104,10 +126,15 @@ test("every owned object that is deleted comes back within a minute, in any orde
   for (const { object } of shuffled) {
     const name = `${object.kind}/${object.name}`;
     await at.kubectl(["delete", name, ...inCloud, "--wait=false"]);
-    await eventually(`${name} to come back`, 60, () => at.json(["get", name, ...inCloud]), (live) => {
-      const uid = textAt(live, "metadata", "uid");
-      return uid !== undefined && uid !== object.uid && textAt(live, "metadata", "deletionTimestamp") === undefined;
-    });
+    await eventually(
+      `${name} to come back`,
+      60,
+      () => at.json(["get", name, ...inCloud]),
+      (live) => {
+        const uid = textAt(live, "metadata", "uid");
+        return uid !== undefined && uid !== object.uid && textAt(live, "metadata", "deletionTimestamp") === undefined;
+      },
+    );
   }
   await ready(180);
   expect(shape(await owned())).toEqual(before);
@@ -117,9 +144,18 @@ test("every owned object that is deleted comes back within a minute, in any orde
 test("a generated Secret that is gone while its data is there blocks, is named, and is not made anew", async () => {
   const secret = await at.kubectl(["get", "secret", "mariadb-root", ...inCloud, "-o", "yaml"]);
   await at.kubectl(["delete", "secret", "mariadb-root", ...inCloud]);
-  const blocked = await eventually("the cloud to say so", 30, getCloud, (live) => textAt(live, "status", "reason") === "SecretMissing");
-  const message = listAt(blocked, "status", "conditions").map((entry) => textAt(entry, "message") ?? "").join(" ");
-  expect(message).toContain("Secret mariadb-root is missing while its data exists on PersistentVolumeClaim data-mariadb-0");
+  const blocked = await eventually(
+    "the cloud to say so",
+    30,
+    getCloud,
+    (live) => textAt(live, "status", "reason") === "SecretMissing",
+  );
+  const message = listAt(blocked, "status", "conditions")
+    .map((entry) => textAt(entry, "message") ?? "")
+    .join(" ");
+  expect(message).toContain(
+    "Secret mariadb-root is missing while its data exists on PersistentVolumeClaim data-mariadb-0",
+  );
   expect(textAt(await at.openstack(cloud, ["token", "issue"]), "id")).toBeDefined();
   await expect(at.kubectl(["get", "secret", "mariadb-root", ...inCloud])).rejects.toThrow();
   await at.kubectl(["create", "-f", "-"], secret.replaceAll(/^ {2}(uid|resourceVersion|creationTimestamp):.*\n/gm, ""));
@@ -130,7 +166,12 @@ test("a generated Secret that is gone while its data is there blocks, is named, 
 test("a Cloud that is deleted and made again has its old data and passwords", async () => {
   await at.openstack(cloud, ["project", "create", "kept"]);
   await at.kubectl(["delete", "cloud", cloud.name, ...inCloud, "--wait=true"]);
-  await eventually("the pods to go", 180, () => at.json(["get", "pods", ...inCloud]), (list) => listAt(list, "items").length === 0);
+  await eventually(
+    "the pods to go",
+    180,
+    () => at.json(["get", "pods", ...inCloud]),
+    (list) => listAt(list, "items").length === 0,
+  );
   await at.kubectl(["apply", "-f", sample]);
   await ready(300);
   expect(await secretData()).toEqual(passwords);
@@ -169,7 +210,10 @@ async function processesOf(podUid: string): Promise<number[]> {
   const pids = (await readdir("/proc")).map(Number).filter((pid) => Number.isInteger(pid));
   return pids.filter((pid) => {
     try {
-      return readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(podUid) && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("nephos.mjs");
+      return (
+        readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(podUid) &&
+        readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("nephos.mjs")
+      );
     } catch {
       return false;
     }

@@ -33,10 +33,17 @@ async function check(title: string, command: string, args: readonly string[]): P
 async function suite(title: string, args: readonly string[]): Promise<Count> {
   const folder = await mkdtemp(join(tmpdir(), "nephos-test-"));
   const report = join(folder, "report.json");
-  const flags = ["--experimental-vm-modules", "--disable-warning=ExperimentalWarning", join(root, "node_modules", "jest", "bin", "jest.js")];
+  const flags = [
+    "--experimental-vm-modules",
+    "--disable-warning=ExperimentalWarning",
+    join(root, "node_modules", "jest", "bin", "jest.js"),
+  ];
   try {
     return await timed(title, async () => {
-      const ended = run(process.execPath, [...flags, "--ci", "--json", `--outputFile=${report}`, ...args], { cwd: root, log: tell });
+      const ended = run(process.execPath, [...flags, "--ci", "--json", `--outputFile=${report}`, ...args], {
+        cwd: root,
+        log: tell,
+      });
       await ended.catch((error: unknown) => {
         if (!(error instanceof CommandFailed)) throw error;
       });
@@ -54,8 +61,13 @@ function tell(line: string): void {
 
 function countOf(report: unknown): Count {
   // A file that does not even load has no tests to count; it counts as one failure.
-  const broken = listAt(report, "testResults").filter((file) => textAt(file, "status") === "failed" && listAt(file, "assertionResults").length === 0);
-  return { passed: numberAt(report, "numPassedTests") ?? 0, failed: (numberAt(report, "numFailedTests") ?? 1) + broken.length };
+  const broken = listAt(report, "testResults").filter(
+    (file) => textAt(file, "status") === "failed" && listAt(file, "assertionResults").length === 0,
+  );
+  return {
+    passed: numberAt(report, "numPassedTests") ?? 0,
+    failed: (numberAt(report, "numFailedTests") ?? 1) + broken.length,
+  };
 }
 
 async function timed(title: string, part: () => Promise<Count>): Promise<Count> {
@@ -65,7 +77,9 @@ async function timed(title: string, part: () => Promise<Count>): Promise<Count> 
     say(error instanceof Error ? error.message : String(error));
     return { passed: 0, failed: 1 };
   });
-  say(`=== ${title}: ${count.passed} passed, ${count.failed} failed, ${((performance.now() - began) / 1000).toFixed(0)} s`);
+  say(
+    `=== ${title}: ${count.passed} passed, ${count.failed} failed, ${((performance.now() - began) / 1000).toFixed(0)} s`,
+  );
   return count;
 }
 

@@ -23,7 +23,9 @@ const own = [...see, "create", "patch", "delete"] as const;
 export function permissionsOf(controllers: readonly Controller[]): Permissions {
   const owns = distinctKinds(controllers.flatMap((controller) => controller.owns));
   const owned = new Set(owns.map(kindKey));
-  const subjects = distinctKinds(controllers.map((controller) => controller.kind)).filter((kind) => !owned.has(kindKey(kind)));
+  const subjects = distinctKinds(controllers.map((controller) => controller.kind)).filter(
+    (kind) => !owned.has(kindKey(kind)),
+  );
   const reads = controllers.flatMap((controller) => controller.reads);
   const namespacedReads = distinctKinds(reads.filter((kind) => kind.cluster !== true)).filter(
     (kind) => ![...owns, ...subjects].some((other) => kindKey(other) === kindKey(kind)),
@@ -41,11 +43,13 @@ export function permissionsOf(controllers: readonly Controller[]): Permissions {
 
 function grouped(kinds: readonly Kind[], verbs: readonly string[], subresource = ""): PolicyRule[] {
   const groups = Map.groupBy(kinds, groupOf);
-  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([group, members]) => ({
-    apiGroups: [group],
-    resources: members.map((kind) => `${pluralOf(kind)}${subresource}`).sort(),
-    verbs,
-  }));
+  return [...groups]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([group, members]) => ({
+      apiGroups: [group],
+      resources: members.map((kind) => `${pluralOf(kind)}${subresource}`).sort(),
+      verbs,
+    }));
 }
 
 function groupOf(kind: Kind): string {
@@ -55,6 +59,6 @@ function groupOf(kind: Kind): string {
 /** The plural that Kubernetes gives the kinds we use. */
 export function pluralOf({ kind }: Kind): string {
   const lower = kind.toLowerCase();
-  if (lower.endsWith("y")) return `${lower.slice(0, -1)}ies`;
+  if (/[^aeiou]y$/.test(lower)) return `${lower.slice(0, -1)}ies`;
   return lower.endsWith("s") ? `${lower}es` : `${lower}s`;
 }

@@ -1,8 +1,10 @@
 import type { Clock } from "./clock.ts";
 import type { Client } from "./client.ts";
-import { isRecord, type Kind, kindKey, type Live, type Ref, refKey, refOf } from "./object.ts";
-import type { Snapshot } from "./plan.ts";
-import { reflect, type Sink } from "./watch.ts";
+import { type Kind, kindKey, type Live, type Ref, refKey, refOf } from "./object.ts";
+import { messageOf } from "./outcome.ts";
+import { distinctKinds, type Snapshot } from "./plan.ts";
+import { matches, Shelf, type View } from "./shelf.ts";
+import { reflect } from "./watch.ts";
 
 /** A kind that a controller watches; cluster-scoped kinds say so. */
 export interface Watched extends Kind {
@@ -23,6 +25,7 @@ export interface CacheOptions {
 /** Everything the controllers may see, kept by one watch per kind and namespace. */
 export class Cache {
   readonly #shelves = new Map<string, Shelf>();
+  readonly #restarts = new Map<string, () => void>();
   readonly #options: CacheOptions;
   readonly #listeners = new Map<string, Listener[]>();
 
@@ -49,148 +52,97 @@ export class Cache {
 
   /** Resolves when every watched kind was listed once. */
   async ready(): Promise<void> {
-    await Promise.all([...this.#shelves.values()].map((shelf) => shelf.reached(0n)));
+    await Promise.all([...this.#shelves.values()].map((shelf) => shelf.reached("0")));
   }
 
-  /** The objects of these kinds in a namespace, and the cluster-scoped ones, as they are now. */
-  snapshot(kinds: readonly Watched[], namespace: string | undefined): Snapshot {
-    const shelves = new Map(
-      kinds.map((kind) => {
-        const shelf = this.#shelves.get(shelfKey(kind, kind.cluster === true ? undefined : namespace));
-        return [kindKey(kind), new Map(shelf?.objects)];
-      }),
-    );
-    return snapshotOf(shelves);
+  /** The objects of these kinds in a namespace, and the cluster-scoped ones, as they are now; to be released after use. */
+  snapshot(kinds: readonly Watched[], namespace: string | undefined): Snapshot & { release(): void } {
+    const views = new Map<string, View>();
+    for (const kind of distinctKinds(kinds)) {
+      const shelf = this.#shelfOf(kind, namespace);
+      if (shelf !== undefined) views.set(kindKey(kind), shelf.view());
+    }
+    return {
+      get: (ref) => views.get(kindKey(ref))?.get(refKey(ref)),
+      list: (kind, where = {}) => byName(views.get(kindKey(kind))?.list(where) ?? []),
+      release: () => views.forEach((view) => view.release()),
+    };
   }
 
   /** Every object of a kind, in all watched namespaces. */
   all(kind: Watched): Live[] {
     const namespaces = kind.cluster === true ? [undefined] : this.#options.namespaces;
-    return namespaces.flatMap((namespace) => [...(this.#shelves.get(shelfKey(kind, namespace))?.objects.values() ?? [])]);
+    return namespaces.flatMap((namespace) => [
+      ...(this.#shelves.get(shelfKey(kind, namespace))?.objects.values() ?? []),
+    ]);
   }
 
   /** Resolves when the watch of that kind has reached a version that a write of ours led to. */
   async reached(ref: Ref, resourceVersion: string): Promise<void> {
-    const shelf = this.#shelves.get(shelfKey(ref, ref.namespace)) ?? this.#shelves.get(shelfKey(ref, undefined));
-    await shelf?.reached(versionOf(resourceVersion));
+    await this.#shelfOf(ref, ref.namespace)?.reached(resourceVersion);
+  }
+
+  /** Lists a kind anew: what its watch should have brought did not come. */
+  relist(ref: Ref): void {
+    const [key] = [shelfKey(ref, ref.namespace), shelfKey(ref, undefined)].filter((each) => this.#restarts.has(each));
+    this.#restarts.get(key ?? "")?.();
+  }
+
+  #shelfOf(kind: Kind, namespace: string | undefined): Shelf | undefined {
+    return this.#shelves.get(shelfKey(kind, namespace)) ?? this.#shelves.get(shelfKey(kind, undefined));
+  }
+
+  /** A listener that throws is its own trouble: neither the watch nor the other listeners may suffer. */
+  #tell(kind: Kind, object: Live): void {
+    for (const listener of this.#listeners.get(kindKey(kind)) ?? []) {
+      try {
+        listener(object);
+      } catch (error) {
+        this.#options.restarted(kind, `listener failed: ${messageOf(error)}`);
+      }
+    }
   }
 
   #open(kind: Watched, namespace: string | undefined): void {
     const key = shelfKey(kind, namespace);
     if (this.#shelves.has(key)) return;
-    const shelf = new Shelf((object) => this.#listeners.get(kindKey(kind))?.forEach((listener) => listener(object)));
+    const shelf = new Shelf((object) => this.#tell(kind, object));
     this.#shelves.set(key, shelf);
-    const { client, clock, signal, restarted } = this.#options;
-    void reflect({
-      client,
-      kind,
-      scope: { namespace },
-      sink: shelf,
-      clock,
-      signal,
-      restarted: (reason) => restarted(kind, reason),
-    });
+    void this.#keep(kind, namespace, shelf, key);
   }
+
+  /** Reflects until the end; a relist cuts the watch under way and begins anew. */
+  async #keep(kind: Watched, namespace: string | undefined, shelf: Shelf, key: string): Promise<void> {
+    const { client, clock, signal, restarted } = this.#options;
+    while (!signal.aborted) {
+      const cut = new AbortController();
+      this.#restarts.set(key, () => cut.abort());
+      await reflect({
+        client,
+        kind,
+        scope: { namespace },
+        sink: shelf,
+        clock,
+        signal: AbortSignal.any([signal, cut.signal]),
+        restarted: (reason) => restarted(kind, reason),
+      });
+      if (cut.signal.aborted) restarted(kind, "relist");
+    }
+  }
+}
+
+function byName(objects: readonly Live[]): readonly Live[] {
+  return [...objects].sort((a, b) => (refKey(refOf(a)) < refKey(refOf(b)) ? -1 : 1));
 }
 
 /** A snapshot over maps from kind to objects by name; also what tests build theirs with. */
 export function snapshotOf(shelves: ReadonlyMap<string, ReadonlyMap<string, Live>>): Snapshot {
   return {
     get: (ref) => shelves.get(kindKey(ref))?.get(refKey(ref)),
-    list: (kind, where = {}) => {
-      const found = [...(shelves.get(kindKey(kind))?.values() ?? [])].filter(
-        ({ metadata }) =>
-          (where.namespace === undefined || metadata.namespace === where.namespace) &&
-          Object.entries(where.labels ?? {}).every(([label, value]) => metadata.labels?.[label] === value),
-      );
-      return found.sort((a, b) => (refKey(refOf(a)) < refKey(refOf(b)) ? -1 : 1));
-    },
+    list: (kind, where = {}) => byName([...(shelves.get(kindKey(kind))?.values() ?? [])].filter((object) => matches(object, where))),
   };
 }
 
 function shelfKey(kind: Kind, namespace: string | undefined): string {
   return `${kindKey(kind)} ${namespace ?? ""}`;
-}
-
-function versionOf(text: string): bigint {
-  return /^\d+$/.test(text) ? BigInt(text) : 0n;
-}
-
-/** The objects of one kind in one namespace, and the version up to which they are known. */
-class Shelf implements Sink {
-  objects = new Map<string, Live>();
-  synced = false;
-  #version = 0n;
-  #waiting: { readonly version: bigint; readonly resolve: () => void }[] = [];
-  readonly #tell: Listener;
-
-  constructor(tell: Listener) {
-    this.#tell = tell;
-  }
-
-  replace(items: readonly Live[], resourceVersion: string): void {
-    const before = this.objects;
-    this.objects = new Map(items.map((item) => [refKey(refOf(item)), trimmed(item)]));
-    this.synced = true;
-    // A server restored from a backup counts from lower: its version is the truth from now on.
-    this.#version = versionOf(resourceVersion);
-    this.#release();
-    for (const [key, object] of before) if (!this.objects.has(key)) this.#tell(object);
-    for (const object of this.objects.values()) this.#tell(object);
-  }
-
-  changed(object: Live): void {
-    const slim = trimmed(object);
-    this.objects.set(refKey(refOf(slim)), slim);
-    this.#advance(object.metadata.resourceVersion);
-    this.#tell(slim);
-  }
-
-  deleted(object: Live): void {
-    this.objects.delete(refKey(refOf(object)));
-    this.#advance(object.metadata.resourceVersion);
-    this.#tell(trimmed(object));
-  }
-
-  bookmark(resourceVersion: string): void {
-    this.#advance(resourceVersion);
-  }
-
-  reached(version: bigint): Promise<void> {
-    if (this.synced && this.#version >= version) return Promise.resolve();
-    return new Promise((resolve) => this.#waiting.push({ version, resolve }));
-  }
-
-  #advance(resourceVersion: string): void {
-    const version = versionOf(resourceVersion);
-    if (version > this.#version) this.#version = version;
-    this.#release();
-  }
-
-  #release(): void {
-    const through = this.#waiting.filter((waiter) => waiter.version <= this.#version);
-    this.#waiting = this.#waiting.filter((waiter) => waiter.version > this.#version);
-    for (const waiter of through) waiter.resolve();
-  }
-}
-
-/**
- * What the cache keeps of an object: no managedFields (two thirds of the memory), and of a Secret only the names of its keys,
- * so that no value can reach a plan, a log or a heap dump by way of the cache.
- */
-function trimmed(object: Live): Live {
-  const { managedFields: _, ...metadata } = Object.assign({ managedFields: undefined }, object.metadata);
-  const data = object.kind === "Secret" && isRecord(object["data"]) ? { data: blanked(object["data"]) } : {};
-  return frozen({ ...object, ...data, metadata });
-}
-
-function blanked(data: Readonly<Record<string, unknown>>): Record<string, string> {
-  return Object.fromEntries(Object.keys(data).map((key) => [key, ""]));
-}
-
-function frozen<T>(value: T): T {
-  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
-  Object.freeze(value);
-  for (const inner of Object.values(value)) frozen(inner);
-  return value;
 }

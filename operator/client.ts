@@ -1,4 +1,15 @@
-import { type Kind, isLive, isRecord, kindKey, listAt, type Live, type Manifest, type Ref, refOf, textAt } from "./object.ts";
+import {
+  type Kind,
+  isLive,
+  isRecord,
+  kindKey,
+  listAt,
+  type Live,
+  type Manifest,
+  type Ref,
+  refOf,
+  textAt,
+} from "./object.ts";
 import { ApiError, UnknownKind } from "./outcome.ts";
 import type { Answer, Call, Transport } from "./transport.ts";
 
@@ -19,9 +30,15 @@ export interface Client {
   /** Fails with AlreadyExists (409) where the name is taken. */
   create(manifest: Manifest, manager: string): Promise<Live>;
   /** Server-side apply by the given field manager; `force` takes fields over from others. */
-  apply(manifest: Manifest, manager: string, options?: { readonly force?: boolean; readonly subresource?: "status" }): Promise<Live>;
+  apply(
+    manifest: Manifest,
+    manager: string,
+    options?: { readonly force?: boolean; readonly subresource?: "status" },
+  ): Promise<Live>;
   /** Deletes in the background, and only the object with that uid. */
   remove(ref: Ref, uid: string): Promise<void>;
+  /** Sets the finalizers of exactly this version; refused with 409 or 422 where the object has changed meanwhile. */
+  finalize(live: Live, finalizers: readonly string[]): Promise<Live>;
   /** One page of at most 500; `next` of the page before goes on, an empty one ends. */
   list(kind: Kind, scope: Scope, next?: string): Promise<Page>;
   watch(kind: Kind, scope: Scope, from: string, timeoutInSeconds: number, signal: AbortSignal): AsyncIterable<string>;
@@ -36,35 +53,25 @@ interface Resource {
 
 /** A client whose REST paths come from the server's own discovery. */
 export function kubeClient(transport: Transport): Client {
-  const resources = discovery(transport);
-  const pathOf = async (kind: Kind, namespace: string | undefined, name?: string): Promise<string> => {
-    const resource = await resources(kind);
-    const scope = resource.namespaced && namespace !== undefined ? `/namespaces/${namespace}` : "";
-    return `${rootOf(kind.apiVersion)}${scope}/${resource.plural}${name === undefined ? "" : `/${encodeURIComponent(name)}`}`;
-  };
+  const paths = pathsBy(discovery(transport));
   const send = async (call: Call): Promise<unknown> => checked(await transport.call(call));
-  const object = async (call: Call): Promise<Live> => {
-    const body = await send(call);
-    if (!isLive(body)) throw new ApiError(502, "NotAnObject", `${call.method} ${call.path} did not answer with an object`);
-    return body;
-  };
+  return { ...readers(paths, send, transport), ...writers(paths, send), raw: send };
+}
 
+type Send = (call: Call) => Promise<unknown>;
+type PathOf = (kind: Kind, namespace: string | undefined, name?: string) => Promise<string>;
+
+function pathsBy(resourceOf: (kind: Kind) => Promise<Resource>): PathOf {
+  return async (kind, namespace, name) => {
+    const { plural, namespaced } = await resourceOf(kind);
+    const scope = namespaced && namespace !== undefined ? `/namespaces/${namespace}` : "";
+    return `${rootOf(kind.apiVersion)}${scope}/${plural}${name === undefined ? "" : `/${encodeURIComponent(name)}`}`;
+  };
+}
+
+function readers(pathOf: PathOf, send: Send, transport: Transport): Pick<Client, "get" | "list" | "watch"> {
   return {
-    get: async (ref) => object({ method: "GET", path: await pathOf(ref, ref.namespace, ref.name) }),
-    create: async (manifest, fieldManager) => {
-      const path = await pathOf(manifest, manifest.metadata.namespace);
-      return object({ method: "POST", path, query: { fieldManager, fieldValidation: "Strict" }, body: manifest });
-    },
-    apply: async (manifest, manager, options = {}) => {
-      const { namespace, name } = refOf(manifest);
-      const path = `${await pathOf(manifest, namespace, name)}${options.subresource === undefined ? "" : `/${options.subresource}`}`;
-      const query = { fieldManager: manager, force: String(options.force === true), fieldValidation: "Strict" };
-      return object({ method: "PATCH", path, query, body: manifest, contentType: "application/apply-patch+yaml" });
-    },
-    remove: async (ref, uid) => {
-      const path = await pathOf(ref, ref.namespace, ref.name);
-      await send({ method: "DELETE", path, body: { preconditions: { uid }, propagationPolicy: "Background" } });
-    },
+    get: async (ref) => liveIn(send, { method: "GET", path: await pathOf(ref, ref.namespace, ref.name) }),
     list: async (kind, scope, next = "") => {
       const query = { limit: "500", ...selectorOf(scope), ...(next === "" ? {} : { continue: next }) };
       return pageOf(await send({ method: "GET", path: await pathOf(kind, scope.namespace), query }));
@@ -80,8 +87,48 @@ export function kubeClient(transport: Transport): Client {
       };
       yield* transport.lines({ method: "GET", path, query }, signal);
     },
-    raw: send,
   };
+}
+
+function writers(pathOf: PathOf, send: Send): Pick<Client, "create" | "apply" | "remove" | "finalize"> {
+  return {
+    create: async (manifest, fieldManager) => {
+      const path = await pathOf(manifest, manifest.metadata.namespace);
+      return liveIn(send, { method: "POST", path, query: { fieldManager, fieldValidation: "Strict" }, body: manifest });
+    },
+    apply: async (manifest, manager, options = {}) => {
+      const { namespace, name } = refOf(manifest);
+      const whole = await pathOf(manifest, namespace, name);
+      const path = options.subresource === undefined ? whole : `${whole}/${options.subresource}`;
+      const query = { fieldManager: manager, force: String(options.force === true), fieldValidation: "Strict" };
+      return liveIn(send, {
+        method: "PATCH",
+        path,
+        query,
+        body: manifest,
+        contentType: "application/apply-patch+yaml",
+      });
+    },
+    remove: async (ref, uid) => {
+      const path = await pathOf(ref, ref.namespace, ref.name);
+      await send({ method: "DELETE", path, body: { preconditions: { uid }, propagationPolicy: "Background" } });
+    },
+    finalize: async (live, finalizers) => {
+      const path = await pathOf(live, live.metadata.namespace, live.metadata.name);
+      const body = [
+        { op: "test", path: "/metadata/resourceVersion", value: live.metadata.resourceVersion },
+        { op: "add", path: "/metadata/finalizers", value: finalizers },
+      ];
+      return liveIn(send, { method: "PATCH", path, body, contentType: "application/json-patch+json" });
+    },
+  };
+}
+
+async function liveIn(send: Send, call: Call): Promise<Live> {
+  const body = await send(call);
+  if (!isLive(body))
+    throw new ApiError(502, "NotAnObject", `${call.method} ${call.path} did not answer with an object`);
+  return body;
 }
 
 function selectorOf(scope: Scope): Record<string, string> {

@@ -15,7 +15,15 @@ export interface Condition {
 export function summarise(verdicts: ReadonlyMap<string, Verdict>, observedGeneration: number): Condition[] {
   const undone = [...verdicts].filter(([, verdict]) => verdict.is !== "done");
   if (undone.length === 0) {
-    return [{ type: "Ready", status: "True", reason: "AllStepsDone", message: `all ${verdicts.size} steps are done`, observedGeneration }];
+    return [
+      {
+        type: "Ready",
+        status: "True",
+        reason: "AllStepsDone",
+        message: `all ${verdicts.size} steps are done`,
+        observedGeneration,
+      },
+    ];
   }
   const { reason, message, contradiction } = weightiest(undone);
   const ready: Condition = { type: "Ready", status: "False", reason, message, observedGeneration };
@@ -37,7 +45,8 @@ function weightiest(undone: readonly (readonly [string, Verdict])[]): Summary {
     return { reason, message: `${worst.step}: ${message}`, contradiction: contradiction === true };
   }
   for (const [step, verdict] of undone) {
-    if (verdict.is === "degraded") return { reason: "Degraded", message: `${step}: ${verdict.on}`, contradiction: false };
+    if (verdict.is === "degraded")
+      return { reason: "Degraded", message: `${step}: ${verdict.on}`, contradiction: false };
   }
   const [step, verdict] = undone[0] ?? ["", undefined];
   const on = verdict?.is === "waiting" ? verdict.on : "";

@@ -24,8 +24,15 @@ export interface Controller<Facts = unknown> {
   readonly reads: readonly Watched[];
   readonly owns: readonly Watched[];
   plan(subject: Live, seen: Snapshot, facts: Facts | undefined): Plan;
+  /** What has to happen before the object may go; with it, the runtime holds the object by a finalizer until all steps are done. */
+  planDeletion?(subject: Live, seen: Snapshot, facts: Facts | undefined): Plan;
   /** The whole status but for `lastTransitionTime`, which the edge adds. */
-  status(subject: Live, verdicts: ReadonlyMap<string, Verdict>, seen: Snapshot, facts: Facts | undefined): Readonly<Record<string, unknown>>;
+  status(
+    subject: Live,
+    verdicts: ReadonlyMap<string, Verdict>,
+    seen: Snapshot,
+    facts: Facts | undefined,
+  ): Readonly<Record<string, unknown>>;
   observe?(subject: Live, seen: Snapshot, edge: Edge): Promise<Facts>;
   act?(action: Action, subject: Live, edge: Edge): Promise<void>;
   /** How often the world outside is observed when nothing else happens; with jitter. */

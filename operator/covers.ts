@@ -4,22 +4,31 @@ import { isRecord } from "./object.ts";
 /** The fields by which the API server merges the lists of built-in kinds; the first that all members have is the key. */
 const listKeys = ["containerPort", "port", "mountPath", "topologyKey", "name", "ip", "type", "uid", "key"] as const;
 
+/** Fields whose values, or whose members' values, are quantities: the server rewrites `1000m` as `1`. */
+const quantityFields: ReadonlySet<string> = new Set(["requests", "limits", "capacity", "hard", "sizeLimit", "storage"]);
+
+type Sense = "plain" | "quantity";
+
 /**
  * Whether a live value already contains all that is wanted: maps field by field, lists of objects by their key, other lists
  * whole. What the server added (defaults, other managers' fields) does not count; what someone dropped does.
  */
 export function covers(live: unknown, wanted: unknown): boolean {
-  if (wanted === undefined) return true;
-  if (Array.isArray(wanted)) return Array.isArray(live) && coversList(live, wanted);
-  if (isRecord(wanted)) return coversMap(live, wanted);
-  return live === wanted || sameQuantity(live, wanted);
+  return coversAs("plain", live, wanted);
 }
 
-function coversMap(live: unknown, wanted: Readonly<Record<string, unknown>>): boolean {
+function coversAs(sense: Sense, live: unknown, wanted: unknown): boolean {
+  if (wanted === undefined) return true;
+  if (Array.isArray(wanted)) return Array.isArray(live) && coversList(live, wanted);
+  if (isRecord(wanted)) return coversMap(sense, live, wanted);
+  return live === wanted || (sense === "quantity" && sameQuantity(live, wanted));
+}
+
+function coversMap(sense: Sense, live: unknown, wanted: Readonly<Record<string, unknown>>): boolean {
   // The server drops empty maps (emptyDir: {} stays, an empty annotations map does not).
   if (live === undefined) return Object.keys(wanted).length === 0;
   if (!isRecord(live)) return false;
-  return Object.entries(wanted).every(([field, value]) => covers(live[field], value));
+  return Object.entries(wanted).every(([field, value]) => coversAs(quantityFields.has(field) ? "quantity" : sense, live[field], value));
 }
 
 function coversList(live: readonly unknown[], wanted: readonly unknown[]): boolean {
@@ -41,31 +50,22 @@ function mergeKeyOf(wanted: readonly unknown[]): string | undefined {
 }
 
 const suffixes: Readonly<Record<string, number>> = {
-  n: 1e-9,
-  u: 1e-6,
-  m: 1e-3,
-  "": 1,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
+  ...{ n: 1e-9, u: 1e-6, m: 1e-3, "": 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, E: 1e18 },
+  ...{ Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, Pi: 2 ** 50, Ei: 2 ** 60 },
 };
 
-/** The size that a Kubernetes quantity stands for (`500m`, `1Gi`, 2); undefined where it is none. */
+/** The size that a Kubernetes quantity stands for (`500m`, `1Gi`, `1e3`, 2); undefined where it is none. */
 export function quantityOf(value: unknown): number | undefined {
-  const match = /^(-?[0-9.]+)([a-zA-Z]*)$/.exec(typeof value === "number" ? String(value) : typeof value === "string" ? value : "");
+  if (typeof value === "number") return value;
+  const match = /^([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)([a-zA-Z]*)$/.exec(typeof value === "string" ? value : "");
   const factor = match === null ? undefined : suffixes[match[2] ?? ""];
   return match === null || factor === undefined ? undefined : Number(match[1]) * factor;
 }
 
-/** `1000m` and `1` are one quantity, `"80"` and 80 one port: the server rewrites both. */
+/** `1000m` and `1` are one quantity; decimals leave a rounding error behind, which no real difference is as small as. */
 function sameQuantity(live: unknown, wanted: unknown): boolean {
   const [a, b] = [quantityOf(live), quantityOf(wanted)];
-  return a !== undefined && a === b;
+  return a !== undefined && b !== undefined && Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b));
 }
 
 /** Whether two values say the same, whatever the order of their fields. */

@@ -1,12 +1,20 @@
 import type { Controller } from "./controller.ts";
 import { covers } from "./covers.ts";
-import { digest } from "./digest.ts";
+import { dressed, ownView, refuseForeign, settled } from "./dress.ts";
 import { createOnly, type Kube } from "./kube.ts";
-import { controllerOf, isRecord, type Live, listAt, type Manifest, nameFor, refOf, textAt } from "./object.ts";
-import { Foreign, type Outcome, outcomeOf, Stale, verdictOf } from "./outcome.ts";
-import { identity, orphans, type Plan, progress, retainAnnotation, type Snapshot, type Step, stepLabel, type Wanted } from "./plan.ts";
+import { isRecord, type Live, listAt, type Manifest, refOf, textAt } from "./object.ts";
+import { type Outcome, outcomeOf, Stale, verdictOf } from "./outcome.ts";
+import { identity, orphans, type Plan, progress, type Snapshot, type Step, type Wanted } from "./plan.ts";
 import { isRecipe } from "./recipe.ts";
-import { digestAnnotation, isWorkload, judgeLive, judgeStep, realisedAnnotation, retryable, type Verdict } from "./verdict.ts";
+import {
+  digestAnnotation,
+  isWorkload,
+  judgeLive,
+  judgeStep,
+  realisedAnnotation,
+  retryable,
+  type Verdict,
+} from "./verdict.ts";
 
 /** A failed Job is made anew after this long. */
 const jobRetryInSeconds = 20;
@@ -27,51 +35,70 @@ export interface PassInput<Facts> {
   readonly now: number;
 }
 
-/** One pass: plan, write what open steps lack, prune, act, report. Errors become verdicts of the step they hit. */
+const noVerdicts: ReadonlyMap<string, Verdict> = new Map();
+
+/** One pass over an object: its plan, or that of its deletion. */
 export async function reconcile<Facts>(input: PassInput<Facts>): Promise<Pass> {
+  const { controller, subject, kube } = input;
+  const { deletionTimestamp, finalizers = [] } = subject.metadata;
+  const finalizer = finalizerOf(controller);
+  const held = finalizers.includes(finalizer);
+  if (deletionTimestamp !== undefined) {
+    return held ? remove(input, finalizers.filter((each) => each !== finalizer)) : { outcome: { next: "rest" }, verdicts: noVerdicts };
+  }
+  if (controller.planDeletion === undefined || held) return realise(input, (seen) => controller.plan(subject, seen, input.facts));
+  // In a write of its own, before anything is made that a deletion would have to take down.
+  await kube.confirm(subject);
+  await kube.finalize(subject, [...finalizers, finalizer]);
+  return { outcome: { next: "again", inSeconds: 0 }, verdicts: noVerdicts };
+}
+
+/** The finalizer by which a controller with a plan of deletion holds its objects. */
+export function finalizerOf(controller: Pick<Controller, "name">): string {
+  return `nephos.dev/${controller.name}`;
+}
+
+/** The plan of a deletion; the object goes when all its steps are done. */
+async function remove<Facts>(input: PassInput<Facts>, finalizers: readonly string[]): Promise<Pass> {
+  const { controller, subject, facts, kube } = input;
+  const pass = await realise(input, (seen) => controller.planDeletion?.(subject, seen, facts) ?? { steps: [] });
+  if ([...pass.verdicts.values()].some((verdict) => verdict.is !== "done")) return pass;
+  await kube.finalize(subject, finalizers);
+  return { ...pass, outcome: { next: "rest" } };
+}
+
+/** Plan, write what open steps lack, prune, act, report. Errors become verdicts of the step they hit. */
+async function realise<Facts>(input: PassInput<Facts>, planOf: (seen: Snapshot) => Plan): Promise<Pass> {
   const { controller, subject, facts } = input;
   const seen = ownView(input.seen, subject);
-  const plan = dressed(controller.plan(subject, seen, facts), subject);
+  const plan = dressed(planOf(seen), subject);
   const { open, verdicts: judged } = progress(plan, seen, judgeStep);
   const verdicts = new Map(judged);
   const errors: unknown[] = [];
   const kube = fenced(input.kube, basisOf(plan, subject, seen));
-
-  for (const step of open) {
-    await writeStep({ ...input, kube, seen }, step, verdicts.get(step.name)).catch((error: unknown) => {
+  const noting = async (write: Promise<void>, step?: string): Promise<void> => {
+    try {
+      await write;
+    } catch (error) {
       if (error instanceof Stale) throw error;
       errors.push(error);
-      verdicts.set(step.name, verdictOf(error));
-    });
-  }
-  for (const orphan of orphans(plan, verdicts, ownedBy(controller, subject, seen))) await kube.remove(orphan);
-  // Status speaks of the subject that we read; when that one is gone, the API server refuses by uid.
-  await input.kube.setStatus(subject, controller.status(subject, verdicts, seen, facts));
-  const retry = jobRetry(plan, seen, input.now);
-  const acted = open.some((step) => (step.actions ?? []).length > 0);
-  return { outcome: afterwards(outcomeOf(errors), acted ? 0 : retry), verdicts };
-}
-
-/** What was acted on outside is looked at again at once, a failed Job when it is due. */
-function afterwards(outcome: Outcome, inSeconds: number | undefined): Outcome {
-  return outcome.next === "rest" && inSeconds !== undefined ? { next: "again", inSeconds } : outcome;
-}
-
-/** Objects of a subject that was deleted and made again under the same name belong to the dead one: nothing to stand on. */
-function ownView(seen: Snapshot, subject: Live): Snapshot {
-  const alive = (object: Live): boolean => !ownedByTwin(object, subject);
-  return {
-    get: (ref) => {
-      const object = seen.get(ref);
-      return object !== undefined && alive(object) ? object : undefined;
-    },
-    list: (kind, where) => seen.list(kind, where).filter(alive),
+      if (step !== undefined) verdicts.set(step, verdictOf(error));
+    }
   };
+
+  for (const step of open) await noting(writeStep({ ...input, kube }, step, verdicts.get(step.name)), step.name);
+  for (const orphan of orphans(plan, verdicts, ownedBy(controller, subject, seen))) await noting(kube.remove(orphan));
+  // Status speaks of the subject that we read; when that one is gone, the API server refuses by uid.
+  await noting(input.kube.setStatus(subject, controller.status(subject, verdicts, seen, facts)));
+  const acted = open.some((step) => (step.actions ?? []).length > 0);
+  return { outcome: afterwards(outcomeOf(errors), acted ? "acted" : "saw", jobRetry(plan, seen, input.now)), verdicts };
 }
 
-function ownedByTwin(object: Live, subject: Live): boolean {
-  const owner = controllerOf(object);
-  return owner !== undefined && owner.kind === subject.kind && owner.name === subject.metadata.name && owner.uid !== subject.metadata.uid;
+/** What was acted on outside is looked at again, sooner the first time than the tenth; a failed Job when it is due. */
+function afterwards(outcome: Outcome, how: "acted" | "saw", retryInSeconds: number | undefined): Outcome {
+  if (outcome.next !== "rest") return outcome;
+  if (how === "acted") return { next: "backoff" };
+  return retryInSeconds === undefined ? outcome : { next: "again", inSeconds: retryInSeconds };
 }
 
 function basisOf(plan: Plan, subject: Live, seen: Snapshot): Live[] {
@@ -87,32 +114,33 @@ function fenced(kube: Kube, basis: readonly Live[]): Kube {
     apply: (wanted, live) => confirm().then(() => kube.apply(wanted, live)),
     stamp: (live, mark) => confirm().then(() => kube.stamp(live, mark)),
     remove: (live) => confirm().then(() => kube.remove(live)),
+    finalize: (live, finalizers) => confirm().then(() => kube.finalize(live, finalizers)),
     setStatus: (known, status) => kube.setStatus(known, status),
     act: (action) => confirm().then(() => kube.act(action)),
   };
 }
 
-interface StepInput {
-  readonly controller: Controller;
-  readonly subject: Live;
-  readonly seen: Snapshot;
-  readonly kube: Kube;
-  readonly now: number;
-}
+type StepInput = Pick<PassInput<never>, "subject" | "seen" | "kube" | "now">;
 
 async function writeStep(input: StepInput, step: Step, verdict: Verdict | undefined): Promise<void> {
-  for (const wanted of step.objects) await writeObject(input, wanted);
+  for (const wanted of step.objects) await writeObject(input, step, wanted);
+  for (const ref of step.removes ?? []) {
+    const live = input.seen.get(ref);
+    if (live !== undefined && live.metadata.deletionTimestamp === undefined) await input.kube.remove(live);
+  }
   if (verdict?.is === "done") await stampDone(input, step);
   for (const action of step.actions ?? []) await input.kube.act(action);
 }
 
-async function writeObject({ subject, seen, kube, now }: StepInput, wanted: Wanted): Promise<void> {
+async function writeObject({ subject, seen, kube, now }: StepInput, step: Step, wanted: Wanted): Promise<void> {
   const live = seen.get(refOf(wanted));
   if (live !== undefined) refuseForeign(live, subject);
   if (live?.metadata.deletionTimestamp !== undefined) return;
-  if (isRecipe(wanted) || live === undefined) await kube.apply(wanted, live);
-  else if (createOnly(wanted)) await replaceFailed(live, kube, now);
-  else if (!upToDate(live, wanted)) await kube.apply(wanted, live);
+  if (isRecipe(wanted) || live === undefined) return kube.apply(wanted, live);
+  if (createOnly(wanted)) return replaceFailed(live, kube, now);
+  const whole = settled(wanted, live);
+  if (upToDate(live, whole)) return;
+  await (step.strategy === "Replace" ? kube.remove(live) : kube.apply(whole, live));
 }
 
 async function replaceFailed(live: Live, kube: Kube, now: number): Promise<void> {
@@ -121,46 +149,8 @@ async function replaceFailed(live: Live, kube: Kube, now: number): Promise<void>
 
 /** Written by us for exactly this digest, and nothing of it dropped since. */
 function upToDate(live: Live, wanted: Manifest): boolean {
-  return live.metadata.annotations?.[digestAnnotation] === wanted.metadata.annotations?.[digestAnnotation] && covers(live, wanted);
-}
-
-function refuseForeign(live: Live, subject: Live): void {
-  const owner = controllerOf(live);
-  const name = nameFor(refOf(live));
-  if (owner !== undefined && owner.uid !== subject.metadata.uid) {
-    throw new Foreign(`${name} belongs to ${owner.kind} ${owner.name}; delete or rename it`);
-  }
-  if (live.metadata.labels?.[identity.owner] !== ownerLabel(subject)) {
-    throw new Foreign(`${name} exists and was not made for ${nameFor(refOf(subject))}; delete or rename it`);
-  }
-}
-
-/** `Cloud.demo`: survives the subject, so that one made anew finds its data again. */
-export function ownerLabel(subject: Live): string {
-  return `${subject.kind}.${subject.metadata.name}`;
-}
-
-/** The plan with every object as it will be written. */
-function dressed(plan: Plan, subject: Live): Plan {
-  return { ...plan, steps: plan.steps.map((step) => ({ ...step, objects: step.objects.map((wanted) => dress(wanted, subject, step)) })) };
-}
-
-/** A wanted object with its namespace, the labels by which we find it again, its owner and its digest. */
-function dress<W extends Wanted>(wanted: W, subject: Live, step: Step): W {
-  const { kind, apiVersion } = subject;
-  const { name, uid, namespace } = subject.metadata;
-  const retained = wanted.metadata.annotations?.[retainAnnotation] !== undefined;
-  const labels = {
-    ...wanted.metadata.labels,
-    [identity.managedBy]: "nephos",
-    [identity.owner]: ownerLabel(subject),
-    [identity.step]: stepLabel(step.name),
-    ...(retained ? {} : { [identity.subject]: uid }),
-  };
-  const annotations = { ...wanted.metadata.annotations, [digestAnnotation]: digest(wanted) };
-  const ownerReferences = [{ apiVersion, kind, name, uid, controller: true }];
-  const placed = { ...wanted.metadata, ...(namespace === undefined ? {} : { namespace }), labels, annotations };
-  return { ...wanted, metadata: retained ? placed : { ...placed, ownerReferences } };
+  const [is, should] = [live.metadata.annotations?.[digestAnnotation], wanted.metadata.annotations?.[digestAnnotation]];
+  return is === should && covers(live, wanted);
 }
 
 async function stampDone({ seen, kube }: StepInput, step: Step): Promise<void> {
@@ -172,7 +162,7 @@ async function stampDone({ seen, kube }: StepInput, step: Step): Promise<void> {
   }
 }
 
-function ownedBy(controller: Controller, subject: Live, seen: Snapshot): Live[] {
+function ownedBy(controller: Pick<Controller, "owns">, subject: Live, seen: Snapshot): Live[] {
   const { namespace, uid } = subject.metadata;
   return controller.owns
     .filter((kind) => kind.cluster !== true)
@@ -194,4 +184,3 @@ function secondsUntilRetry(live: Live, now: number): number {
   const since = Date.parse(textAt(failed, "lastTransitionTime") ?? "");
   return Number.isNaN(since) ? 0 : jobRetryInSeconds - (now - since) / 1000;
 }
-

@@ -2,14 +2,14 @@ import type { Client } from "./client.ts";
 import type { Clock } from "./clock.ts";
 import { type Condition, withTransitions, sameStatus } from "./conditions.ts";
 import { isRecord, type Kind, type Live, type Manifest, nameFor, refOf } from "./object.ts";
-import { isNotFound, Stale } from "./outcome.ts";
+import { ApiError, isNotFound, Stale } from "./outcome.ts";
 import type { Action } from "./plan.ts";
 import { isRecipe, type SecretRecipe } from "./recipe.ts";
 import type { SecretFiller } from "./secrets.ts";
 import { realisedAnnotation } from "./verdict.ts";
 
-/** Hears of every object that a write left behind. */
-export type Wrote = (written: Live) => void;
+/** Hears of every write, with the object as it left it behind. */
+export type Wrote = (written: Live, verb: "apply" | "create" | "delete" | "stamp" | "finalize" | "status") => void;
 
 /** The narrow waist between plans and the world. Every fault of a test sits here, every effect of a pass goes through here. */
 export interface Kube {
@@ -19,6 +19,8 @@ export interface Kube {
   /** Marks a workload as realised for the digest that it carries. */
   stamp(live: Live, digest: string): Promise<void>;
   remove(live: Live): Promise<void>;
+  /** Sets the subject's finalizers; refuses with Stale when the subject has changed. */
+  finalize(subject: Live, finalizers: readonly string[]): Promise<void>;
   setStatus(subject: Live, status: Readonly<Record<string, unknown>>): Promise<void>;
   act(action: Action): Promise<void>;
 }
@@ -34,40 +36,56 @@ export interface KubeOptions {
 }
 
 /** The waist over a real API server. */
-export function liveKube({ client, clock, manager, secrets, versionOf, wrote, act }: KubeOptions): Kube {
+export function liveKube(options: KubeOptions): Kube {
+  const { client, manager, wrote } = options;
   return {
     confirm: (known) => confirmWith(client, known),
-    apply: async (wanted, live) => {
-      if (isRecipe(wanted)) {
-        const written = await secrets.apply(wanted, live, versionOf).catch(conflictIsStale);
-        if (written !== undefined) wrote(written);
-      } else if (createOnly(wanted)) {
-        wrote(await client.create(wanted, manager).catch(conflictIsStale));
-      } else {
-        wrote(await client.apply(wanted, manager, { force: true }));
-      }
-    },
+    apply: (wanted, live) => applyTo(options, wanted, live),
     stamp: async (live, digest) => {
-      const { namespace, name } = live.metadata;
-      const metadata = { ...(namespace === undefined ? {} : { namespace }), name, annotations: { [realisedAnnotation]: digest } };
-      wrote(await client.apply({ apiVersion: live.apiVersion, kind: live.kind, metadata }, `${manager}-realised`));
+      const metadata = { ...placeOf(live), annotations: { [realisedAnnotation]: digest } };
+      wrote(await client.apply({ apiVersion: live.apiVersion, kind: live.kind, metadata }, `${manager}-realised`), "stamp");
     },
     remove: async (live) => {
       await client.remove(refOf(live), live.metadata.uid).catch((error: unknown) => {
         if (!isNotFound(error)) throw error;
       });
+      wrote(live, "delete");
     },
-    setStatus: async (subject, status) => {
-      const { namespace, name, uid } = subject.metadata;
-      const conditions = withTransitions(conditionsIn(status), subject, clock.timestamp());
-      const whole = { ...status, conditions };
-      if (sameStatus(subject, whole)) return;
-      const metadata = { ...(namespace === undefined ? {} : { namespace }), name, uid };
-      const manifest = Object.assign({ apiVersion: subject.apiVersion, kind: subject.kind, metadata }, { status: whole });
-      wrote(await client.apply(manifest, `${manager}-status`, { force: true, subresource: "status" }));
+    finalize: async (subject, finalizers) => {
+      wrote(await client.finalize(subject, finalizers).catch(conflictIsStale), "finalize");
     },
-    act,
+    setStatus: (subject, status) => writeStatus(options, subject, status),
+    act: options.act,
   };
+}
+
+function placeOf({ metadata: { namespace, name } }: Live): { readonly namespace?: string; readonly name: string } {
+  return { ...(namespace === undefined ? {} : { namespace }), name };
+}
+
+async function applyTo(options: KubeOptions, wanted: Manifest | SecretRecipe, live: Live | undefined): Promise<void> {
+  const { client, manager, secrets, versionOf, wrote } = options;
+  if (isRecipe(wanted)) {
+    const written = await secrets.apply(wanted, live, versionOf).catch(conflictIsStale);
+    if (written !== undefined) wrote(written, "apply");
+  } else if (createOnly(wanted)) {
+    wrote(await client.create(wanted, manager).catch(conflictIsStale), "create");
+  } else {
+    wrote(await client.apply(wanted, manager, { force: true }), "apply");
+  }
+}
+
+async function writeStatus(
+  { client, clock, manager, wrote }: KubeOptions,
+  subject: Live,
+  status: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const conditions = withTransitions(conditionsIn(status), subject, clock.timestamp());
+  const whole = { ...status, conditions };
+  if (sameStatus(subject, whole)) return;
+  const metadata = { ...placeOf(subject), uid: subject.metadata.uid };
+  const manifest = Object.assign({ apiVersion: subject.apiVersion, kind: subject.kind, metadata }, { status: whole });
+  wrote(await client.apply(manifest, `${manager}-status`, { force: true, subresource: "status" }), "status");
 }
 
 async function confirmWith(client: Client, known: Live): Promise<void> {
@@ -93,7 +111,7 @@ function sameContent(known: Live, fresh: Live): boolean {
 }
 
 function conflictIsStale(error: unknown): never {
-  if (isRecord(error) && error["status"] === 409) throw new Stale("somebody made it meanwhile");
+  if (error instanceof ApiError && (error.status === 409 || error.status === 404)) throw new Stale("somebody made it meanwhile");
   throw error;
 }
 

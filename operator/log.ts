@@ -10,5 +10,9 @@ export interface Log {
 
 /** Structured log on standard output; values of Secrets never reach it, and what looks like one is cut out all the same. */
 export function processLog(level: string): Log {
-  return pino({ level, base: null, redact: { paths: ["*.data", "*.stringData", "*.password", "password", "token"], remove: true } });
+  return pino({
+    level,
+    base: null,
+    redact: { paths: ["*.data", "*.stringData", "*.password", "password", "token"], remove: true },
+  });
 }

@@ -40,7 +40,10 @@ export class Foreign extends Error {
 export type Outcome =
   | { readonly next: "rest" }
   | { readonly next: "again"; readonly inSeconds: number }
-  | { readonly next: "backoff"; readonly error: Error };
+  /** Later and later, until a pass ends otherwise. */
+  | { readonly next: "backoff" }
+  /** The object is gone: nothing about it is worth keeping. */
+  | { readonly next: "forget" };
 
 /** The verdict of a step whose write failed. */
 export function verdictOf(error: unknown): Verdict {
@@ -49,7 +52,11 @@ export function verdictOf(error: unknown): Verdict {
   if (!(error instanceof ApiError)) return { is: "waiting", on: messageOf(error) };
   switch (error.status) {
     case 403:
-      return { is: "blocked", reason: error.reason === "Forbidden" ? "Forbidden" : error.reason, message: error.message };
+      return {
+        is: "blocked",
+        reason: error.reason === "Forbidden" ? "Forbidden" : error.reason,
+        message: error.message,
+      };
     case 422:
     case 400:
       return { is: "blocked", reason: "RejectedByApiServer", message: error.message };
@@ -60,13 +67,12 @@ export function verdictOf(error: unknown): Verdict {
 
 /** What comes after a pass that ended with an error as a whole, or whose steps met some. */
 export function outcomeOf(errors: readonly unknown[]): Outcome {
-  const error = errors[0];
-  if (error === undefined) return { next: "rest" };
+  if (errors.length === 0) return { next: "rest" };
   if (errors.some((each) => each instanceof Stale)) return { next: "again", inSeconds: 0.2 };
   const asked = errors.flatMap((each) => (each instanceof ApiError ? (each.retryAfterInSeconds ?? []) : []));
-  if (asked.length > 0) return { next: "again", inSeconds: Math.max(...asked) };
+  if (asked.length > 0) return { next: "again", inSeconds: Math.max(1, ...asked) };
   if (errors.every((each) => verdictOf(each).is === "blocked")) return { next: "again", inSeconds: 60 };
-  return { next: "backoff", error: error instanceof Error ? error : new Error(messageOf(error)) };
+  return { next: "backoff" };
 }
 
 /** One line that says what went wrong. */

@@ -6,7 +6,10 @@ import type { Verdict } from "./verdict.ts";
 export interface Snapshot {
   get(ref: Ref): Live | undefined;
   /** Objects of a kind, in the order of their names. */
-  list(kind: Kind, where?: { readonly namespace?: string | undefined; readonly labels?: Readonly<Record<string, string>> }): readonly Live[];
+  list(
+    kind: Kind,
+    where?: { readonly namespace?: string | undefined; readonly labels?: Readonly<Record<string, string>> },
+  ): readonly Live[];
 }
 
 /** What a step wants in the cluster: a manifest, or a Secret whose values only the edge knows. */
@@ -25,6 +28,10 @@ export interface Step {
   readonly after: readonly string[];
   readonly objects: readonly Wanted[];
   readonly actions?: readonly Action[];
+  /** How an object that differs becomes what is wanted: changed in place, or deleted and made anew. Default Apply. */
+  readonly strategy?: "Apply" | "Replace";
+  /** Objects that have to go, for plans of a deletion. */
+  readonly removes?: readonly Ref[];
   /** Judges the world, never our own memory of it. Left out, the step's objects are judged by their kinds. */
   readonly verdict?: (seen: Snapshot) => Verdict;
   /** A reason, known while planning, for which nothing of this step may be written. */
@@ -59,7 +66,12 @@ export function progress(plan: Plan, seen: Snapshot, judge: (step: Step, seen: S
 }
 
 /** A step behind an undone one cannot be done, whatever its objects say. */
-function closedVerdict(step: Step, seen: Snapshot, judge: (step: Step, seen: Snapshot) => Verdict, on: string): Verdict {
+function closedVerdict(
+  step: Step,
+  seen: Snapshot,
+  judge: (step: Step, seen: Snapshot) => Verdict,
+  on: string,
+): Verdict {
   const own = judge(step, seen);
   return own.is === "blocked" ? own : { is: "waiting", on };
 }
@@ -86,7 +98,9 @@ export function stepLabel(step: string): string {
 
 /** Whether pruning may consider an object at all. */
 export function prunable(object: Live): boolean {
-  return object.metadata.annotations?.[retainAnnotation] === undefined && object.metadata.deletionTimestamp === undefined;
+  return (
+    object.metadata.annotations?.[retainAnnotation] === undefined && object.metadata.deletionTimestamp === undefined
+  );
 }
 
 /**

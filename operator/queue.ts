@@ -80,13 +80,10 @@ export class Queue {
     const idle = [...this.#wanted].filter(([key]) => !this.#working.has(key)).map(([, waiter]) => waiter.due);
     const untilDue = Math.min(60_000, ...idle.map((due) => Math.max(1, due - this.#clock.now())));
     const timer = new AbortController();
-    let wake = (): void => undefined;
-    const woken = new Promise<void>((resolve) => {
-      wake = resolve;
-    });
-    this.#idle.add(wake);
-    await Promise.race([woken, this.#clock.sleep(untilDue, AbortSignal.any([signal, timer.signal]))]);
-    this.#idle.delete(wake);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#idle.add(resolve);
+    await Promise.race([promise, this.#clock.sleep(untilDue, AbortSignal.any([signal, timer.signal]))]);
+    this.#idle.delete(resolve);
     timer.abort();
   }
 

@@ -98,7 +98,8 @@ class Desk {
   #readChanged(object: Live): void {
     for (const subject of this.#options.cache.all(this.#options.controller.kind)) {
       const { namespace } = object.metadata;
-      if (namespace === undefined || namespace === subject.metadata.namespace) this.#queue.add(keyOf(subject), "resync");
+      if (namespace === undefined || namespace === subject.metadata.namespace)
+        this.#queue.add(keyOf(subject), "resync");
     }
   }
 
@@ -140,7 +141,8 @@ class Desk {
       clock: this.#options.clock,
       manager: controller.name,
       secrets: this.#secrets,
-      versionOf: (name) => seen.get({ apiVersion: "v1", kind: "Secret", namespace: ref.namespace, name })?.metadata.resourceVersion ?? "",
+      versionOf: (name) =>
+        seen.get({ apiVersion: "v1", kind: "Secret", namespace: ref.namespace, name })?.metadata.resourceVersion ?? "",
       wrote: (object) => wrote.push(object),
       act: async (action) => {
         await controller.act?.(action, subject, this.#edge(ref.namespace ?? ""));
@@ -188,5 +190,10 @@ function keyOf(subject: Live): string {
 
 function refFrom(kind: Watched, key: string): Ref {
   const [namespace, name] = key.split("/");
-  return { apiVersion: kind.apiVersion, kind: kind.kind, namespace: namespace === "" ? undefined : namespace, name: name ?? "" };
+  return {
+    apiVersion: kind.apiVersion,
+    kind: kind.kind,
+    namespace: namespace === "" ? undefined : namespace,
+    name: name ?? "",
+  };
 }

@@ -105,7 +105,15 @@ function rootSchema({ description, spec, status, rules: own }: KindDefinition): 
 
 /** The structural OpenAPI schema of a zod schema: what Kubernetes takes, nothing that it refuses. */
 export function structural(schema: z.ZodType): unknown {
-  return trimmed(z.toJSONSchema(schema, { target: "openapi-3.0", io: "input", reused: "inline", cycles: "throw", unrepresentable: "throw" }));
+  return trimmed(
+    z.toJSONSchema(schema, {
+      target: "openapi-3.0",
+      io: "input",
+      reused: "inline",
+      cycles: "throw",
+      unrepresentable: "throw",
+    }),
+  );
 }
 
 const maxSafe = Number.MAX_SAFE_INTEGER;
@@ -118,11 +126,20 @@ function trimmed(node: unknown): unknown {
     return { ...rest, "x-kubernetes-int-or-string": true };
   }
   const kept = Object.entries(node).filter(([field, value]) => !dropped(field, value));
-  return Object.fromEntries(kept.map(([field, value]) => [field, field === "default" ? value : trimmed(value)]));
+  return Object.fromEntries(kept.map(([field, value]) => [field, trimmedField(field, value)]));
+}
+
+/** Below `properties` names are the user's, not keywords; a default is a value, not a schema. */
+function trimmedField(field: string, value: unknown): unknown {
+  if (field === "default") return value;
+  if (field !== "properties" || !isRecord(value)) return trimmed(value);
+  return Object.fromEntries(Object.entries(value).map(([name, schema]) => [name, trimmed(schema)]));
 }
 
 function dropped(field: string, value: unknown): boolean {
-  return (field === "additionalProperties" && value === false) || (typeof value === "number" && Math.abs(value) === maxSafe);
+  return (
+    (field === "additionalProperties" && value === false) || (typeof value === "number" && Math.abs(value) === maxSafe)
+  );
 }
 
 function isIntOrString(anyOf: unknown): boolean {

@@ -8,7 +8,11 @@ import { compose, type Ingredient, type SecretKeyRef, type SecretRecipe, sources
 const alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
 
 /** Reads single values of Secrets, decoded; undefined where Secret or key is not there. Never cached, never logged. */
-export async function readSecretValue(client: Client, namespace: string, source: SecretKeyRef): Promise<string | undefined> {
+export async function readSecretValue(
+  client: Client,
+  namespace: string,
+  source: SecretKeyRef,
+): Promise<string | undefined> {
   try {
     return valueIn(await client.get({ apiVersion: "v1", kind: "Secret", namespace, name: source.secret }), source.key);
   } catch (error) {
@@ -30,12 +34,20 @@ export class SecretFiller {
   }
 
   /** Makes the Secret, or rewrites composed values that differ from their sources. Gives the object where it wrote. */
-  async apply(recipe: SecretRecipe, live: Live | undefined, versionOf: (secret: string) => string): Promise<Live | undefined> {
+  async apply(
+    recipe: SecretRecipe,
+    live: Live | undefined,
+    versionOf: (secret: string) => string,
+  ): Promise<Live | undefined> {
     if (live === undefined) return this.#create(recipe);
     const composed = Object.entries(recipe.recipe).filter(([, ingredient]) => "parts" in ingredient);
     if (composed.length === 0) return undefined;
     const sources = sourcesOf(recipe);
-    const basis = digest([live.metadata.resourceVersion, recipe.recipe, sources.map((source) => versionOf(source.secret))]);
+    const basis = digest([
+      live.metadata.resourceVersion,
+      recipe.recipe,
+      sources.map((source) => versionOf(source.secret)),
+    ]);
     if (this.#verified.get(live.metadata.uid) === basis) return undefined;
     const written = await this.#recompose(recipe, composed, sources);
     if (written === undefined) this.#verified.set(live.metadata.uid, basis);
@@ -44,12 +56,14 @@ export class SecretFiller {
 
   async #create({ recipe, ...manifest }: SecretRecipe): Promise<Live> {
     const values = await this.#valuesOf(manifest.metadata, Object.values(recipe).flatMap(sourcesIn));
-    const data = Object.fromEntries(Object.entries(recipe).map(([key, ingredient]) => [key, encoded(made(ingredient, values))]));
+    const data = Object.fromEntries(
+      Object.entries(recipe).map(([key, ingredient]) => [key, encoded(made(ingredient, values))]),
+    );
     return this.#client.create(Object.assign({}, manifest, { type: "Opaque", data }), this.#manager);
   }
 
   async #recompose(
-    { recipe: _, ...manifest }: SecretRecipe,
+    { recipe: _recipe, ...manifest }: SecretRecipe,
     composed: readonly [string, Ingredient][],
     sources: readonly SecretKeyRef[],
   ): Promise<Live | undefined> {
@@ -60,7 +74,10 @@ export class SecretFiller {
     return this.#client.apply(Object.assign({}, manifest, { type: "Opaque", data }), this.#manager, { force: true });
   }
 
-  async #valuesOf({ namespace = "" }: Metadata, sources: readonly SecretKeyRef[]): Promise<ReadonlyMap<string, string>> {
+  async #valuesOf(
+    { namespace = "" }: Metadata,
+    sources: readonly SecretKeyRef[],
+  ): Promise<ReadonlyMap<string, string>> {
     const values = new Map<string, string>();
     for (const source of sources) {
       const value = await readSecretValue(this.#client, namespace, source);
@@ -72,7 +89,8 @@ export class SecretFiller {
 
 function made(ingredient: Ingredient, values: ReadonlyMap<string, string>): string {
   if ("parts" in ingredient) return compose(ingredient.parts, (source) => values.get(sourceKey(source)));
-  if (ingredient.generate === "fernetKey") return randomBytes(32).toString("base64").replaceAll("+", "-").replaceAll("/", "_");
+  if (ingredient.generate === "fernetKey")
+    return randomBytes(32).toString("base64").replaceAll("+", "-").replaceAll("/", "_");
   return Array.from({ length: ingredient.length }, () => alphabet[randomInt(alphabet.length)]).join("");
 }
 

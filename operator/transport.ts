@@ -56,49 +56,65 @@ export function podAccess(env: NodeJS.ProcessEnv): Access {
 /** Wire JSON over undici: one pool for calls, one for watches, so that long streams never starve short calls. */
 export function httpTransport(access: Access): Transport {
   const connect = { ca: access.ca, ...access.certificate };
-  const calls = new Agent({ connect, connections: 16, keepAliveTimeout: 30_000 });
+  const calls = new Agent({ connect, connections: poolSize, keepAliveTimeout: 30_000 });
   const watches = new Agent({ connect, bodyTimeout: 0, headersTimeout: 30_000, keepAliveTimeout: 1_000 });
-  const headersOf = (call: Call): Record<string, string> => ({
+  return {
+    call: (call) => answerTo(call, access, calls),
+    lines: (call, signal) => linesOf(call, access, watches, signal),
+    close: async () => void (await Promise.all([calls.destroy(), watches.destroy()])),
+  };
+}
+
+/** At most so many connections carry calls; each watch has one of its own. */
+export const poolSize = 16;
+
+async function answerTo(call: Call, access: Access, dispatcher: Agent): Promise<Answer> {
+  try {
+    const answer = await request(urlOf(call, access), {
+      method: call.method,
+      headers: headersOf(call, access),
+      body: call.body === undefined ? null : JSON.stringify(call.body),
+      dispatcher,
+      signal: AbortSignal.timeout((call.timeoutInSeconds ?? 30) * 1000),
+    });
+    const text = await answer.body.text();
+    return {
+      status: answer.statusCode,
+      retryAfterInSeconds: secondsOf(answer.headers["retry-after"]),
+      body: parsed(text),
+    };
+  } catch (error) {
+    throw new Unreachable(`${call.method} ${call.path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+async function* linesOf(call: Call, access: Access, dispatcher: Agent, signal: AbortSignal): AsyncIterable<string> {
+  const options = { method: call.method, headers: headersOf(call, access), dispatcher, signal };
+  const answer = await request(urlOf(call, access), options);
+  if (answer.statusCode !== 200) {
+    const status = parsed(await answer.body.text()) ?? { code: answer.statusCode };
+    yield JSON.stringify({ type: "ERROR", object: status });
+    return;
+  }
+  let rest = "";
+  for await (const chunk of answer.body.setEncoding("utf8")) {
+    const lines = (rest + String(chunk)).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+  }
+}
+
+function headersOf(call: Call, access: Access): Record<string, string> {
+  return {
     accept: "application/json",
     "user-agent": "nephos",
     ...(access.token === undefined ? {} : { authorization: `Bearer ${access.token()}` }),
     ...(call.body === undefined ? {} : { "content-type": call.contentType ?? "application/json" }),
-  });
-  const urlOf = (call: Call): string => `${access.server}${call.path}${queryOf(call.query)}`;
-
-  return {
-    async call(call) {
-      try {
-        const answer = await request(urlOf(call), {
-          method: call.method,
-          headers: headersOf(call),
-          body: call.body === undefined ? null : JSON.stringify(call.body),
-          dispatcher: calls,
-          signal: AbortSignal.timeout((call.timeoutInSeconds ?? 30) * 1000),
-        });
-        const text = await answer.body.text();
-        return { status: answer.statusCode, retryAfterInSeconds: secondsOf(answer.headers["retry-after"]), body: parsed(text) };
-      } catch (error) {
-        throw new Unreachable(`${call.method} ${call.path}: ${messageOf(error)}`, { cause: error });
-      }
-    },
-    async *lines(call, signal) {
-      const answer = await request(urlOf(call), { method: call.method, headers: headersOf(call), dispatcher: watches, signal });
-      if (answer.statusCode !== 200) {
-        yield JSON.stringify({ type: "ERROR", object: parsed(await answer.body.text()) ?? { code: answer.statusCode } });
-        return;
-      }
-      let rest = "";
-      for await (const chunk of answer.body.setEncoding("utf8")) {
-        const lines = (rest + String(chunk)).split("\n");
-        rest = lines.pop() ?? "";
-        yield* lines;
-      }
-    },
-    async close() {
-      await Promise.all([calls.destroy(), watches.destroy()]);
-    },
   };
+}
+
+function urlOf(call: Call, access: Access): string {
+  return `${access.server}${call.path}${queryOf(call.query)}`;
 }
 
 function queryOf(query: Call["query"]): string {

@@ -1,4 +1,4 @@
-import { isRecord, type Kind, kindKey, listAt, type Live, nameFor, numberAt, refOf, textAt } from "./object.ts";
+import { isRecord, type Kind, kindKey, listAt, type Live, nameFor, numberAt, type Ref, refOf, textAt } from "./object.ts";
 import { isRecipe } from "./recipe.ts";
 import type { Snapshot, Step, Wanted } from "./plan.ts";
 
@@ -31,8 +31,13 @@ const judges: ReadonlyMap<string, Judge> = new Map([
 /** Judges a step by the kinds of its objects; the worst of them counts. */
 export function judgeStep(step: Step, seen: Snapshot): Verdict {
   const verdicts = step.objects.map((wanted) => judgeObject(wanted, seen));
+  verdicts.push(...(step.removes ?? []).map((ref) => judgeRemoval(ref, seen)));
   if (step.verdict !== undefined) verdicts.push(step.verdict(seen));
   return worst(verdicts);
+}
+
+function judgeRemoval(ref: Ref, seen: Snapshot): Verdict {
+  return seen.get(ref) === undefined ? done : { is: "waiting", on: `${nameFor(ref)} to be gone` };
 }
 
 /** The verdict on one wanted object: absent means waiting, else the function of its kind, else kstatus for our own kinds. */
@@ -68,7 +73,9 @@ function workload(live: Live, trouble: string | undefined): Verdict {
   const on = `${nameFor(refOf(live))}: ${trouble}`;
   const { annotations } = live.metadata;
   const realised = annotations?.[realisedAnnotation];
-  return realised !== undefined && realised === annotations?.[digestAnnotation] ? { is: "degraded", on } : { is: "waiting", on };
+  return realised !== undefined && realised === annotations?.[digestAnnotation]
+    ? { is: "degraded", on }
+    : { is: "waiting", on };
 }
 
 function deploymentTrouble(live: Live): string | undefined {
@@ -110,9 +117,16 @@ function job(live: Live): Verdict {
   const failed = conditionOf(live, "Failed");
   if (failed === undefined) return { is: "waiting", on: `${nameFor(refOf(live))} to complete` };
   if (textAt(failed, "reason") === "PodFailurePolicy") {
-    return { is: "blocked", reason: "JobFailed", message: `${nameFor(refOf(live))}: ${textAt(failed, "message") ?? "failed"}` };
+    return {
+      is: "blocked",
+      reason: "JobFailed",
+      message: `${nameFor(refOf(live))}: ${textAt(failed, "message") ?? "failed"}`,
+    };
   }
-  return { is: "waiting", on: `${nameFor(refOf(live))}, which failed and is made anew (${textAt(failed, "message") ?? "no message"})` };
+  return {
+    is: "waiting",
+    on: `${nameFor(refOf(live))}, which failed and is made anew (${textAt(failed, "message") ?? "no message"})`,
+  };
 }
 
 /** A Job whose failure may pass is deleted and made again by the engine. */
@@ -130,11 +144,16 @@ function claim(live: Live): Verdict {
 /** kstatus: current generation observed, not Stalled, Ready. */
 function custom(live: Live): Verdict {
   const name = nameFor(refOf(live));
+  // What it says about an older spec says nothing about this one.
+  if (unobserved(live)) return { is: "waiting", on: `${name} to be taken up` };
   const stalled = conditionOf(live, "Stalled");
   if (stalled !== undefined) {
-    return { is: "blocked", reason: textAt(stalled, "reason") ?? "Stalled", message: `${name}: ${textAt(stalled, "message") ?? ""}` };
+    return {
+      is: "blocked",
+      reason: textAt(stalled, "reason") ?? "Stalled",
+      message: `${name}: ${textAt(stalled, "message") ?? ""}`,
+    };
   }
-  if (unobserved(live)) return { is: "waiting", on: `${name} to be taken up` };
   if (conditionOf(live, "Ready") !== undefined) return done;
   const ready = listAt(live, "status", "conditions").find((entry) => textAt(entry, "type") === "Ready");
   return { is: "waiting", on: `${name}: ${textAt(ready, "message") ?? "not ready"}` };
@@ -148,7 +167,9 @@ function isCustom({ apiVersion }: Kind): boolean {
 
 /** The condition of that type where it is True. */
 export function conditionOf(live: Live, type: string): unknown {
-  return listAt(live, "status", "conditions").find((entry) => textAt(entry, "type") === type && textAt(entry, "status") === "True");
+  return listAt(live, "status", "conditions").find(
+    (entry) => textAt(entry, "type") === type && textAt(entry, "status") === "True",
+  );
 }
 
 /** Kinds whose objects are stamped as realised once they were done. */

@@ -41,8 +41,10 @@ export async function reflect(reflection: Reflection): Promise<void> {
   while (!signal.aborted) {
     try {
       let version = await listAll(reflection);
-      wait = backoffInSeconds.first;
-      while (!signal.aborted) version = await watchOnce(reflection, version);
+      while (!signal.aborted) {
+        version = await watchOnce(reflection, version);
+        wait = backoffInSeconds.first;
+      }
     } catch (error) {
       if (signal.aborted) return;
       restarted(reasonOf(error));
@@ -85,13 +87,16 @@ async function watchOnce(reflection: Reflection, from: string): Promise<string> 
   const alarm = setInterval(() => {
     if (performance.now() - heard > silenceInSeconds * 1000) silence.abort();
   }, 5000);
-  let heard = performance.now();
+  const began = performance.now();
+  let heard = began;
   let version = from;
   try {
     for await (const line of client.watch(kind, scope, from, 300 + Math.random() * 300, stop)) {
       heard = performance.now();
       if (line.trim() !== "") version = takeIn(line, sink);
     }
+    // A stream that ends at once would be opened again and again.
+    if (performance.now() - began < 1000) await reflection.clock.sleep(1000 * jittered(backoffInSeconds.first), signal);
     return version;
   } catch (error) {
     // A broken stream resumes where it was; only a lost place or a refusal needs more.

@@ -1,6 +1,7 @@
 import type { Snapshot } from "../../operator/plan.ts";
 import { judgeLive, type Verdict } from "../../operator/verdict.ts";
 
+/** The kind of the volume claims that data lives on. */
 export const claimKind = { apiVersion: "v1", kind: "PersistentVolumeClaim" } as const;
 
 /** Done when the volume claim is there and bound. */

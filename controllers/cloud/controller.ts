@@ -24,7 +24,9 @@ export function cloudController(resolve: ImageResolver): Controller {
     plan: (cloud, seen) => planCloud(cloud, seen, services, resolve),
     status: (cloud, verdicts, seen) => {
       const refused = olderCloud(cloud, seen) !== undefined || !cloudSpec.safeParse(cloud["spec"]).success;
-      return refused ? refusedStatus(cloud, verdicts) : cloudStatus(cloud, verdicts, seen, contextOf(cloud, seen, resolve), services);
+      return refused
+        ? refusedStatus(cloud, verdicts)
+        : cloudStatus(cloud, verdicts, seen, contextOf(cloud, seen, resolve), services);
     },
   };
 }

@@ -9,6 +9,7 @@ import { boundClaim } from "./claim.ts";
 /** The volume that the databases live on. */
 export const databaseClaim = "data-mariadb-0";
 
+/** Secrets that are generated once and open the database's data. */
 export const databaseSecrets = [passwordSecret("mariadb-root")] as const;
 
 // Installs into a folder that gets its name only when whole, so that a killed pod leaves no half database behind.
@@ -50,23 +51,10 @@ const initParts = [
 export function databaseSteps(context: ServiceContext): Step[] {
   const config = configMap("mariadb-config", { "my.cnf": configuration });
   const init = composedSecret("mariadb-init", { "init.sql": initParts });
-  const container: IContainer = {
-    name: "mariadb",
-    image: context.image("infra"),
-    command: ["sh", "-c", start],
-    ports: [{ name: "mysql", containerPort: 3306, protocol: "TCP" }],
-    resources: { requests: { cpu: "100m", memory: "512Mi" } },
-    volumeMounts: [
-      { name: "data", mountPath: "/data" },
-      { name: "config", mountPath: "/etc/nephos", readOnly: true },
-      { name: "init", mountPath: "/run/secrets/nephos", readOnly: true },
-    ],
-    ...serverProbes({ exec: { command: ["mariadb", "--no-defaults", "--socket=/tmp/mariadb.sock", "--user=probe", "--execute=DO 1"] } }),
-  };
   const pod = restrictedPod({
     spec: context.spec,
     uid: uids.mysql,
-    containers: [container],
+    containers: [container(context)],
     volumes: [
       { name: "config", configMap: { name: config.metadata.name } },
       { name: "init", secret: { secretName: "mariadb-init", defaultMode: 0o440 } },
@@ -86,4 +74,21 @@ export function databaseSteps(context: ServiceContext): Step[] {
       verdict: (seen) => boundClaim(seen, context.namespace, databaseClaim),
     },
   ];
+}
+
+function container(context: ServiceContext): IContainer {
+  const probe = ["mariadb", "--no-defaults", "--socket=/tmp/mariadb.sock", "--user=probe", "--execute=DO 1"];
+  return {
+    name: "mariadb",
+    image: context.image("infra"),
+    command: ["sh", "-c", start],
+    ports: [{ name: "mysql", containerPort: 3306, protocol: "TCP" }],
+    resources: { requests: { cpu: "100m", memory: "512Mi" } },
+    volumeMounts: [
+      { name: "data", mountPath: "/data" },
+      { name: "config", mountPath: "/etc/nephos", readOnly: true },
+      { name: "init", mountPath: "/run/secrets/nephos", readOnly: true },
+    ],
+    ...serverProbes({ exec: { command: probe } }),
+  };
 }

@@ -10,6 +10,7 @@ import { boundClaim } from "./claim.ts";
 /** The volume that the broker's queues live on. */
 export const messagingClaim = "data-rabbitmq-0";
 
+/** Secrets that are generated once and open the broker's data. */
 export const messagingSecrets = [passwordSecret("rabbitmq")] as const;
 
 const files = {
@@ -23,43 +24,29 @@ const files = {
   enabled_plugins: ["[rabbitmq_management,rabbitmq_prometheus].\n"],
 };
 
+const environment = {
+  HOME: "/data",
+  RABBITMQ_NODENAME: "rabbit@localhost",
+  RABBITMQ_CONFIG_FILE: "/etc/nephos/rabbitmq.conf",
+  RABBITMQ_ENABLED_PLUGINS_FILE: "/etc/nephos/enabled_plugins",
+  RABBITMQ_MNESIA_BASE: "/data/mnesia",
+  RABBITMQ_LOG_BASE: "/tmp",
+  RABBITMQ_LOGS: "-",
+  RABBITMQ_GENERATED_CONFIG_DIR: "/tmp/config",
+} as const;
+
+const ports = { amqp: 5672, management: 15672, metrics: 15692 } as const;
+
 /** One RabbitMQ on a volume that is kept. */
 export function messagingSteps(context: ServiceContext): Step[] {
   const config = composedSecret(`rabbitmq-config-${digest(files, 8)}`, files);
-  const container: IContainer = {
-    name: "rabbitmq",
-    image: context.image("infra"),
-    command: ["/usr/lib/rabbitmq/bin/rabbitmq-server"],
-    env: Object.entries({
-      HOME: "/data",
-      RABBITMQ_NODENAME: "rabbit@localhost",
-      RABBITMQ_CONFIG_FILE: "/etc/nephos/rabbitmq.conf",
-      RABBITMQ_ENABLED_PLUGINS_FILE: "/etc/nephos/enabled_plugins",
-      RABBITMQ_MNESIA_BASE: "/data/mnesia",
-      RABBITMQ_LOG_BASE: "/tmp",
-      RABBITMQ_LOGS: "-",
-      RABBITMQ_GENERATED_CONFIG_DIR: "/tmp/config",
-    }).map(([name, value]) => ({ name, value })),
-    ports: [
-      { name: "amqp", containerPort: 5672, protocol: "TCP" },
-      { name: "management", containerPort: 15672, protocol: "TCP" },
-      { name: "metrics", containerPort: 15692, protocol: "TCP" },
-    ],
-    resources: { requests: { cpu: "100m", memory: "256Mi" } },
-    volumeMounts: [
-      { name: "data", mountPath: "/data" },
-      { name: "config", mountPath: "/etc/nephos", readOnly: true },
-    ],
-    ...serverProbes({ httpGet: { path: "/metrics", port: 15692 } }),
-  };
   const pod = restrictedPod({
     spec: context.spec,
     uid: uids.rabbitmq,
-    containers: [container],
+    containers: [container(context)],
     volumes: [{ name: "config", secret: { secretName: config.metadata.name, defaultMode: 0o440 } }],
     graceInSeconds: 120,
   });
-  const ports = { amqp: 5672, management: 15672, metrics: 15692 };
   return [
     { name: "messaging/secrets", after: [], objects: [...messagingSecrets] },
     { name: "messaging/config", after: ["messaging/secrets"], objects: [config] },
@@ -73,4 +60,20 @@ export function messagingSteps(context: ServiceContext): Step[] {
       verdict: (seen) => boundClaim(seen, context.namespace, messagingClaim),
     },
   ];
+}
+
+function container(context: ServiceContext): IContainer {
+  return {
+    name: "rabbitmq",
+    image: context.image("infra"),
+    command: ["/usr/lib/rabbitmq/bin/rabbitmq-server"],
+    env: Object.entries(environment).map(([name, value]) => ({ name, value })),
+    ports: Object.entries(ports).map(([name, containerPort]) => ({ name, containerPort, protocol: "TCP" })),
+    resources: { requests: { cpu: "100m", memory: "256Mi" } },
+    volumeMounts: [
+      { name: "data", mountPath: "/data" },
+      { name: "config", mountPath: "/etc/nephos", readOnly: true },
+    ],
+    ...serverProbes({ httpGet: { path: "/metrics", port: ports.metrics } }),
+  };
 }

@@ -15,13 +15,21 @@ import { cloudController } from "./controller.ts";
 import { contextOf } from "./plan.ts";
 
 const controller = cloudController(imageResolver({ registry: "registry.example.org/nephos", references: {} }));
-const planned = (cloud: Live) => (seen: Snapshot): Plan => placed(controller.plan(cloud, seen, undefined));
+const planned =
+  (cloud: Live) =>
+  (seen: Snapshot): Plan =>
+    placed(controller.plan(cloud, seen, undefined));
 const firstNode = node("node-1", "192.0.2.11", "2026-01-01T00:00:00Z");
 const samples = join(import.meta.dirname, "..", "..", "crds", "samples");
 
 function cloudWith(spec: object = {}, metadata: Partial<Live["metadata"]> = {}): Live {
   const born = { name: "demo", creationTimestamp: "2026-02-01T00:00:00Z", ...metadata };
-  return live({ apiVersion: "nephos.dev/v1alpha1", kind: "Cloud", metadata: born, spec: { release: "2026.1", ...spec } });
+  return live({
+    apiVersion: "nephos.dev/v1alpha1",
+    kind: "Cloud",
+    metadata: born,
+    spec: { release: "2026.1", ...spec },
+  });
 }
 
 function judged(cloud: Live, ...objects: readonly Live[]) {
@@ -35,17 +43,27 @@ function stepOf(plan: Plan, name: string): Step | undefined {
 }
 
 const conditionsOf = (status: unknown) =>
-  Object.fromEntries(listAt(status, "conditions").map((each) => [textAt(each, "type") ?? "", [textAt(each, "status"), textAt(each, "reason")]]));
+  Object.fromEntries(
+    listAt(status, "conditions").map((each) => [
+      textAt(each, "type") ?? "",
+      [textAt(each, "status"), textAt(each, "reason")],
+    ]),
+  );
 
 describe("the plan of a Cloud", () => {
   const cloud = cloudWith();
 
   it("of the single-node sample is as recorded", () => {
     const sample: unknown = parse(readFileSync(join(samples, "single-node.yaml"), "utf8"));
-    const born = Object.assign({}, sample, { metadata: { name: "demo", namespace: "openstack", uid: "u", resourceVersion: "1", generation: 1 } });
+    const born = Object.assign({}, sample, {
+      metadata: { name: "demo", namespace: "openstack", uid: "u", resourceVersion: "1", generation: 1 },
+    });
     if (!isLive(born)) throw new Error("the sample is no object");
     const { objects } = rollOut(planned(born), born, firstNode);
-    expectGolden(stepsYaml(controller.plan(born, snapshot(...objects), undefined).steps), join(import.meta.dirname, "golden", "single-node.yaml"));
+    expectGolden(
+      stepsYaml(controller.plan(born, snapshot(...objects), undefined).steps),
+      join(import.meta.dirname, "golden", "single-node.yaml"),
+    );
   });
 
   it("has no golden files but that one", () => {
@@ -81,7 +99,9 @@ describe("the plan of a Cloud", () => {
     const { rounds } = rollOut(planned(cloud), cloud, firstNode);
     expect(rounds.flat().indexOf("keystone/database")).toBeGreaterThan(rounds.flat().indexOf("database/server"));
     const { objects } = rollOut(planned(cloud), cloud, firstNode);
-    const unbound = objects.map((each) => (each.metadata.name === "data-mariadb-0" ? { ...each, status: { phase: "Pending" } } : each));
+    const unbound = objects.map((each) =>
+      each.metadata.name === "data-mariadb-0" ? { ...each, status: { phase: "Pending" } } : each,
+    );
     expect(judged(cloud, ...unbound).verdicts.get("database/server")).toEqual({
       is: "waiting",
       on: "PersistentVolumeClaim data-mariadb-0, which is Pending",
@@ -100,7 +120,9 @@ describe("the plan of a Cloud", () => {
 
   it("makes only kinds that the controller declares", () => {
     const { objects } = rollOut(planned(cloud), cloud, firstNode);
-    const kinds = new Set(planned(cloud)(snapshot(...objects)).steps.flatMap((step) => step.objects.map((object) => object.kind)));
+    const kinds = new Set(
+      planned(cloud)(snapshot(...objects)).steps.flatMap((step) => step.objects.map((object) => object.kind)),
+    );
     expect([...kinds].sort()).toEqual(controller.owns.map(({ kind }) => kind).sort());
   });
 
@@ -117,7 +139,10 @@ describe("the plan of a Cloud", () => {
 });
 
 describe("every pod of a Cloud", () => {
-  const cloud = cloudWith({ images: { pullSecrets: [{ name: "pull" }] }, placement: { tolerations: [{ operator: "Exists" }] } });
+  const cloud = cloudWith({
+    images: { pullSecrets: [{ name: "pull" }] },
+    placement: { tolerations: [{ operator: "Exists" }] },
+  });
   const { objects } = rollOut(planned(cloud), cloud, firstNode);
   const workloads = workloadsIn(objects);
 
@@ -138,9 +163,12 @@ describe("every pod of a Cloud", () => {
     expect(troubleWith(pod)).toEqual([]);
   });
 
-  it.each(workloads.filter(({ server }) => server))("says what it needs, so that it can be scheduled: $name", ({ pod }) => {
-    expect(requestsMissing(pod)).toEqual([]);
-  });
+  it.each(workloads.filter(({ server }) => server))(
+    "says what it needs, so that it can be scheduled: $name",
+    ({ pod }) => {
+      expect(requestsMissing(pod)).toEqual([]);
+    },
+  );
 
   it.each(workloads)("goes where the spec says, with its pull secrets: $name", ({ pod }) => {
     expect(at(pod, "tolerations")).toEqual([{ operator: "Exists" }]);
@@ -152,14 +180,18 @@ describe("every pod of a Cloud", () => {
       const environment = listAt(container, "env");
       expect(environment.filter((variable) => at(variable, "valueFrom") !== undefined)).toEqual([]);
       expect(listAt(container, "envFrom")).toEqual([]);
-      expect(environment.map((variable) => textAt(variable, "name")).filter((name) => /PASS|SECRET|TOKEN/i.test(name ?? ""))).toEqual([]);
+      expect(
+        environment.map((variable) => textAt(variable, "name")).filter((name) => /PASS|SECRET|TOKEN/i.test(name ?? "")),
+      ).toEqual([]);
       const words = [...listAt(container, "command"), ...listAt(container, "args")].join(" ");
       expect(words).not.toMatch(/--password[= ]|\s-p\S|mysql\+pymysql|rabbit:\/\//);
     }
   });
 
   it("comes with Secrets that hold recipes, never values", () => {
-    const secrets = planned(cloud)(snapshot(...objects)).steps.flatMap((step) => step.objects.filter((object) => object.kind === "Secret"));
+    const secrets = planned(cloud)(snapshot(...objects)).steps.flatMap((step) =>
+      step.objects.filter((object) => object.kind === "Secret"),
+    );
     expect(secrets.length).toBeGreaterThan(8);
     expect(secrets.filter((object) => !isRecipe(object) || "data" in object || "stringData" in object)).toEqual([]);
   });
@@ -202,7 +234,10 @@ describe("a second Cloud in a namespace", () => {
   });
 
   it("gets its turn in a namespace of its own", () => {
-    const elsewhere = cloudWith({}, { name: "another", namespace: "elsewhere", creationTimestamp: "2026-02-02T00:00:00Z" });
+    const elsewhere = cloudWith(
+      {},
+      { name: "another", namespace: "elsewhere", creationTimestamp: "2026-02-02T00:00:00Z" },
+    );
     expect(judged(elsewhere, older).open).toContain("database/secrets");
   });
 });
@@ -213,7 +248,11 @@ describe("a spec that was stored under another version of the schema", () => {
   it("stalls with the field that is wrong, and writes nothing", () => {
     const { open, verdicts, status } = judged(odd, firstNode);
     expect(open).toEqual([]);
-    expect(verdicts.get("cloud/spec")).toMatchObject({ is: "blocked", reason: "InvalidSpec", message: expect.stringContaining("spec.release: ") });
+    expect(verdicts.get("cloud/spec")).toMatchObject({
+      is: "blocked",
+      reason: "InvalidSpec",
+      message: expect.stringContaining("spec.release: "),
+    });
     expect(conditionsOf(status)).toMatchObject({ Stalled: ["True", "InvalidSpec"] });
   });
 });
@@ -265,15 +304,31 @@ describe("a user's configuration", () => {
     expect(verdicts.get("cloud/spec")).toMatchObject({ reason: "InvalidSpec", contradiction: true });
   });
 
+  it("does not change the connection in the file, even while it is refused", () => {
+    const cloud = configured({ database: { connection: "sqlite://", max_pool_size: "9" } });
+    const step = stepOf(planned(cloud)(snapshot(cloud)), "keystone/config");
+    const read = step === undefined ? undefined : asOsloReads(textOf(step));
+    expect(read?.get("database.max_pool_size")).toEqual(["9"]);
+    expect(read?.get("database.connection")).toEqual([
+      "mysql+pymysql://keystone:***@mariadb:3306/keystone?charset=utf8mb4",
+    ]);
+  });
+
   it("never changes what is ours, whatever it says", () => {
-    const name = fc.oneof(fc.string(), fc.constantFrom("database", "DEFAULT", "token", "connection", "provider", "__proto__"));
+    const name = fc.oneof(
+      { weight: 1, arbitrary: fc.string() },
+      { weight: 9, arbitrary: fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,8}$/) },
+      fc.constantFrom("database", "DEFAULT", "token", "connection", "provider", "__proto__"),
+    );
     fc.assert(
       fc.property(fc.dictionary(name, fc.dictionary(name, fc.string())), (config) => {
         const cloud = configured(config);
         const step = stepOf(planned(cloud)(snapshot(cloud)), "keystone/config");
         if (step === undefined || step.held !== undefined) return;
         const read = asOsloReads(textOf(step));
-        expect(read.get("database.connection")).toEqual(["mysql+pymysql://keystone:***@mariadb:3306/keystone?charset=utf8mb4"]);
+        expect(read.get("database.connection")).toEqual([
+          "mysql+pymysql://keystone:***@mariadb:3306/keystone?charset=utf8mb4",
+        ]);
         expect(read.get("token.provider")).toEqual(["fernet"]);
         expect(read.get("DEFAULT.transport_url")).toBeUndefined();
       }),
@@ -287,7 +342,8 @@ describe("a generated Secret that is missing", () => {
   // The record was written before there was a volume; now it says which Secret belongs to which.
   const records = stepOf(planned(cloud)(snapshot(...objects)), "cloud/record")?.objects.map(settled) ?? [];
   const recorded = [...objects.filter(({ metadata }) => metadata.name !== "nephos-record"), ...records];
-  const without = (name: string) => recorded.filter((object) => !(object.kind === "Secret" && object.metadata.name === name));
+  const without = (name: string) =>
+    recorded.filter((object) => !(object.kind === "Secret" && object.metadata.name === name));
 
   it.each([
     ["mariadb-root", "database/secrets", "data-mariadb-0"],
@@ -303,7 +359,10 @@ describe("a generated Secret that is missing", () => {
       message: `Secret ${name} is missing while its data exists on PersistentVolumeClaim ${volume}; restore the Secret from a backup, nothing is generated anew over existing data`,
     });
     expect(open).not.toContain(step);
-    expect(conditionsOf(status)).toMatchObject({ Ready: ["False", "SecretMissing"], Reconciling: ["True", "SecretMissing"] });
+    expect(conditionsOf(status)).toMatchObject({
+      Ready: ["False", "SecretMissing"],
+      Reconciling: ["True", "SecretMissing"],
+    });
   });
 
   it("stays known as missing in the record until it is restored", () => {
@@ -312,23 +371,35 @@ describe("a generated Secret that is missing", () => {
   });
 
   it("is generated for a new volume", () => {
-    const fresh = without("mariadb-root").map((object) => (object.metadata.name === "data-mariadb-0" ? claim("data-mariadb-0", "new") : object));
+    const fresh = without("mariadb-root").map((object) =>
+      object.metadata.name === "data-mariadb-0" ? claim("data-mariadb-0", "new") : object,
+    );
     const { open, verdicts } = judged(cloud, ...fresh);
     expect(open).toContain("database/secrets");
     expect(verdicts.get("database/secrets")).toEqual({ is: "waiting", on: "Secret mariadb-root to exist" });
   });
 
   it("is generated where there is no volume at all", () => {
-    expect(judged(cloud, ...without("mariadb-root").filter(({ kind }) => kind !== "PersistentVolumeClaim")).open).toContain("database/secrets");
+    expect(
+      judged(cloud, ...without("mariadb-root").filter(({ kind }) => kind !== "PersistentVolumeClaim")).open,
+    ).toContain("database/secrets");
+  });
+
+  it("is bound to no data before there is a volume", () => {
+    const early = planned(cloud)(snapshot(cloud, secret("mariadb-root", "password")));
+    expect(at(stepOf(early, "cloud/record")?.objects[0], "data")).toEqual({ release: "2026.1" });
   });
 
   it("that is restored releases the cloud", () => {
-    expect(judged(cloud, ...without("mariadb-root"), secret("mariadb-root", "password")).verdicts.get("database/secrets")).toEqual({ is: "done" });
+    expect(
+      judged(cloud, ...without("mariadb-root"), secret("mariadb-root", "password")).verdicts.get("database/secrets"),
+    ).toEqual({ is: "done" });
   });
 });
 
 describe("the public host", () => {
-  const hostOf = (cloud: Live, ...objects: readonly Live[]) => contextOf(cloud, snapshot(cloud, ...objects), () => "").publicHost;
+  const hostOf = (cloud: Live, ...objects: readonly Live[]) =>
+    contextOf(cloud, snapshot(cloud, ...objects), () => "").publicHost;
   const remembered = live({
     apiVersion: "v1",
     kind: "Service",
@@ -341,7 +412,12 @@ describe("the public host", () => {
     ["the user's, before all others", chosen, [remembered, firstNode], "cloud.example.org"],
     ["the one chosen before, though the node has gone", cloudWith(), [remembered, firstNode], "192.0.2.99"],
     ["the address of the oldest node", cloudWith(), [secondNode, firstNode], "192.0.2.11"],
-    ["the address of the oldest node that has one", cloudWith(), [node("node-00", undefined, "2025-01-01T00:00:00Z"), firstNode], "192.0.2.11"],
+    [
+      "the address of the oldest node that has one",
+      cloudWith(),
+      [node("node-00", undefined, "2025-01-01T00:00:00Z"), firstNode],
+      "192.0.2.11",
+    ],
     ["not known without a node", cloudWith(), [], undefined],
   ] as const)("is %s", (_, cloud, objects, expected) => {
     expect(hostOf(cloud, ...objects)).toBe(expected);
@@ -364,7 +440,10 @@ describe("the public host", () => {
   it("that is an IPv6 address stands in brackets in the catalogue", () => {
     const cloud = cloudWith({ endpoints: { public: { host: "2001:db8::10" } } });
     const registration = stepOf(planned(cloud)(snapshot(cloud)), "keystone/registration")?.objects[0];
-    expect(at(registration, "spec", "endpoints")).toContainEqual({ interface: "public", url: "http://[2001:db8::10]:30500/v3" });
+    expect(at(registration, "spec", "endpoints")).toContainEqual({
+      interface: "public",
+      url: "http://[2001:db8::10]:30500/v3",
+    });
   });
 });
 

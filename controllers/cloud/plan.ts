@@ -10,12 +10,13 @@ import { publicHostOf } from "./host.ts";
 import { messagingClaim, messagingSecrets, messagingSteps } from "./messaging.ts";
 import { type Belonging, heldByLoss, recordStep } from "./record.ts";
 
+/** The kind that this controller rolls out. */
 export const cloudKind = { apiVersion: "nephos.dev/v1alpha1", kind: "Cloud" } as const;
 
 /** Gives the reference of an image by its name and the cloud's own wishes. */
 export type ImageResolver = (name: string, wishes: ServiceContext["spec"]["images"]) => string;
 
-/** What services are rendered from: the spec with its defaults, and what only the snapshot can tell. */
+/** What services are rendered from: the spec with its defaults, and what only the snapshot can tell. Throws for a spec that the schema refuses. */
 export function contextOf(cloud: Live, seen: Snapshot, resolve: ImageResolver): ServiceContext {
   const spec = cloudSpec.parse(cloud["spec"]);
   const namespace = cloud.metadata.namespace ?? "";
@@ -31,8 +32,13 @@ export function contextOf(cloud: Live, seen: Snapshot, resolve: ImageResolver): 
   };
 }
 
-/** The steps from a Cloud's spec to a running control plane. */
-export function planCloud(cloud: Live, seen: Snapshot, services: readonly ServiceDefinition[], resolve: ImageResolver): Plan {
+/** The steps from a Cloud's spec to a running control plane; one blocked step where the Cloud cannot be rolled out at all. */
+export function planCloud(
+  cloud: Live,
+  seen: Snapshot,
+  services: readonly ServiceDefinition[],
+  resolve: ImageResolver,
+): Plan {
   const older = olderCloud(cloud, seen);
   if (older !== undefined) return { steps: [refusal(older)] };
   const unread = cloudSpec.safeParse(cloud["spec"]).error?.issues[0];
@@ -66,13 +72,23 @@ function ageKey({ metadata }: Live): string {
 
 function refusal(older: Live): Step {
   const message = `Cloud ${older.metadata.name} is already in this namespace; put this one into a namespace of its own`;
-  return { name: "cloud/namespace", after: [], objects: [], held: { is: "blocked", reason: "NamespaceTaken", message, contradiction: true } };
+  return {
+    name: "cloud/namespace",
+    after: [],
+    objects: [],
+    held: { is: "blocked", reason: "NamespaceTaken", message, contradiction: true },
+  };
 }
 
 /** Only what was stored under another version of the schema comes here. */
 function unreadable(path: readonly PropertyKey[], message: string): Step {
   const text = `${["spec", ...path].map(String).join(".")}: ${message}`;
-  return { name: "cloud/spec", after: [], objects: [], held: { is: "blocked", reason: "InvalidSpec", message: text, contradiction: true } };
+  return {
+    name: "cloud/spec",
+    after: [],
+    objects: [],
+    held: { is: "blocked", reason: "InvalidSpec", message: text, contradiction: true },
+  };
 }
 
 function withRefusedOptions(steps: readonly Step[], service: ServiceDefinition, context: ServiceContext): Step[] {
@@ -80,6 +96,8 @@ function withRefusedOptions(steps: readonly Step[], service: ServiceDefinition, 
   if (option === undefined) return [...steps];
   const message = `spec.services.${service.name}.config sets ${option}, which Nephos sets itself; remove it`;
   return steps.map((step) =>
-    step.name === `${service.name}/config` ? { ...step, held: { is: "blocked", reason: "ReservedOption", message, contradiction: true } } : step,
+    step.name === `${service.name}/config`
+      ? { ...step, held: { is: "blocked", reason: "ReservedOption", message, contradiction: true } }
+      : step,
   );
 }

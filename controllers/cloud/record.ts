@@ -26,7 +26,11 @@ export function recordStep(context: ServiceContext, belongings: readonly Belongi
     if (incarnation === "none") return [];
     return own
       .map(({ metadata }) => metadata.name)
-      .filter((name) => before[keyOf(name)] === incarnation || seen.get({ apiVersion: "v1", kind: "Secret", namespace, name }) !== undefined)
+      .filter(
+        (name) =>
+          before[keyOf(name)] === incarnation ||
+          seen.get({ apiVersion: "v1", kind: "Secret", namespace, name }) !== undefined,
+      )
       .map((name) => [keyOf(name), incarnation] as const);
   });
   const record: IConfigMap & Manifest = {
@@ -46,7 +50,8 @@ export function heldByLoss(belongings: readonly Belonging[], seen: Snapshot, nam
     for (const { metadata } of secrets) {
       const known = before[keyOf(metadata.name)];
       const there = seen.get({ apiVersion: "v1", kind: "Secret", namespace, name: metadata.name }) !== undefined;
-      if (known !== undefined && known === incarnationOf(seen, namespace, claim) && !there) lost.set(metadata.name, claim);
+      if (known !== undefined && known === incarnationOf(seen, namespace, claim) && !there)
+        lost.set(metadata.name, claim);
     }
   }
   return (step) => {

@@ -6,19 +6,31 @@ import { live, node, placed, rollOut, snapshot } from "../testing/world.ts";
 import { cloudController } from "./controller.ts";
 
 const controller = cloudController((name) => name);
-const cloud = live({ apiVersion: "nephos.dev/v1alpha1", kind: "Cloud", metadata: { name: "demo", generation: 7 }, spec: { release: "2026.1" } });
+const cloud = live({
+  apiVersion: "nephos.dev/v1alpha1",
+  kind: "Cloud",
+  metadata: { name: "demo", generation: 7 },
+  spec: { release: "2026.1" },
+});
 const firstNode = node("node-1", "192.0.2.11", "2026-01-01T00:00:00Z");
 const total = controller.plan(cloud, snapshot(cloud), undefined).steps.length;
 const { objects } = rollOut((seen) => controller.plan(cloud, seen, undefined), cloud, firstNode);
 
 function statusWith(...world: readonly Live[]) {
   const seen = snapshot(...world);
-  return controller.status(cloud, progress(placed(controller.plan(cloud, seen, undefined)), seen, judgeStep).verdicts, seen, undefined);
+  return controller.status(
+    cloud,
+    progress(placed(controller.plan(cloud, seen, undefined)), seen, judgeStep).verdicts,
+    seen,
+    undefined,
+  );
 }
 
 /** The world with the status of one Deployment changed. */
 function ailing(name: string, status: object): Live[] {
-  return objects.map((object) => (object.kind === "Deployment" && object.metadata.name === name ? { ...object, status } : object));
+  return objects.map((object) =>
+    object.kind === "Deployment" && object.metadata.name === name ? { ...object, status } : object,
+  );
 }
 
 describe("the status of a Cloud", () => {
@@ -26,8 +38,20 @@ describe("the status of a Cloud", () => {
     expect(statusWith(...objects)).toMatchObject({
       observedGeneration: 7,
       conditions: [
-        { type: "Ready", status: "True", reason: "AllStepsDone", message: `all ${total} steps are done`, observedGeneration: 7 },
-        { type: "Available", status: "True", reason: "EveryApiAnswers", message: "every API has a ready pod", observedGeneration: 7 },
+        {
+          type: "Ready",
+          status: "True",
+          reason: "AllStepsDone",
+          message: `all ${total} steps are done`,
+          observedGeneration: 7,
+        },
+        {
+          type: "Available",
+          status: "True",
+          reason: "EveryApiAnswers",
+          message: "every API has a ready pod",
+          observedGeneration: 7,
+        },
       ],
       release: "2026.1",
       reason: "AllStepsDone",
@@ -40,7 +64,12 @@ describe("the status of a Cloud", () => {
     const status = statusWith(cloud, firstNode);
     expect(status).toMatchObject({
       conditions: [
-        { type: "Ready", status: "False", reason: "Progressing", message: "cloud/record: waiting for ConfigMap nephos-record to exist" },
+        {
+          type: "Ready",
+          status: "False",
+          reason: "Progressing",
+          message: "cloud/record: waiting for ConfigMap nephos-record to exist",
+        },
         { type: "Reconciling", status: "True", reason: "Progressing" },
         { type: "Available", status: "False", reason: "ApiWithoutPod", message: "no ready pod: keystone-api" },
       ],
@@ -52,24 +81,45 @@ describe("the status of a Cloud", () => {
   it("lists every step once, with what it waits for", () => {
     const { steps } = schema.parse(statusWith(cloud, firstNode));
     expect(steps).toHaveLength(total);
-    expect(steps).toContainEqual({ name: "database/secrets", state: "Waiting", message: "Secret mariadb-root to exist" });
+    expect(steps).toContainEqual({
+      name: "database/secrets",
+      state: "Waiting",
+      message: "Secret mariadb-root to exist",
+    });
     expect(steps).toContainEqual({ name: "keystone/api", state: "Waiting", message: "keystone/expand" });
   });
 
   it("stays available while a pod of its API is replaced", () => {
-    const status = statusWith(...ailing("keystone-api", { observedGeneration: 1, replicas: 2, updatedReplicas: 1, readyReplicas: 1, availableReplicas: 1 }));
+    const status = statusWith(
+      ...ailing("keystone-api", {
+        observedGeneration: 1,
+        replicas: 2,
+        updatedReplicas: 1,
+        readyReplicas: 1,
+        availableReplicas: 1,
+      }),
+    );
     expect(status).toMatchObject({
       conditions: [
         { type: "Ready", status: "False", reason: "Degraded" },
         { type: "Reconciling", status: "True" },
         { type: "Available", status: "True" },
       ],
-      steps: expect.arrayContaining([{ name: "keystone/api", state: "Degraded", message: "Deployment keystone-api: 1 of 1 replicas updated" }]),
+      steps: expect.arrayContaining([
+        { name: "keystone/api", state: "Degraded", message: "Deployment keystone-api: 1 of 1 replicas updated" },
+      ]),
     });
   });
 
+  it("names a release only while every step is done", () => {
+    expect(statusWith(...objects)).toHaveProperty("release", "2026.1");
+    expect(statusWith(...ailing("keystone-api", {}))).not.toHaveProperty("release");
+  });
+
   it("is not available without a ready pod", () => {
-    expect(statusWith(...ailing("keystone-api", { observedGeneration: 1, replicas: 1, updatedReplicas: 1 }))).toMatchObject({
+    expect(
+      statusWith(...ailing("keystone-api", { observedGeneration: 1, replicas: 1, updatedReplicas: 1 })),
+    ).toMatchObject({
       conditions: [
         { type: "Ready", message: "keystone/api: Deployment keystone-api: 0 of 1 replicas available" },
         { type: "Reconciling" },

@@ -14,7 +14,10 @@ export function cloudStatus(
   services: readonly ServiceDefinition[],
 ): Readonly<Record<string, unknown>> {
   const observedGeneration = cloud.metadata.generation ?? 0;
-  const conditions = [...summarise(verdicts, observedGeneration), available(seen, context, services, observedGeneration)];
+  const conditions = [
+    ...summarise(verdicts, observedGeneration),
+    available(seen, context, services, observedGeneration),
+  ];
   const done = [...verdicts.values()].filter((verdict) => verdict.is === "done").length;
   const keystone = services.find((service) => service.name === "keystone");
   const url = keystone === undefined ? undefined : publicUrl(keystone, context);
@@ -37,7 +40,11 @@ export function refusedStatus(cloud: Live, verdicts: ReadonlyMap<string, Verdict
   return common(verdicts, [...conditions, silent], observedGeneration);
 }
 
-function common(verdicts: ReadonlyMap<string, Verdict>, conditions: readonly Condition[], observedGeneration: number): Readonly<Record<string, unknown>> {
+function common(
+  verdicts: ReadonlyMap<string, Verdict>,
+  conditions: readonly Condition[],
+  observedGeneration: number,
+): Readonly<Record<string, unknown>> {
   const done = [...verdicts.values()].filter((verdict) => verdict.is === "done").length;
   return {
     observedGeneration,
@@ -49,26 +56,36 @@ function common(verdicts: ReadonlyMap<string, Verdict>, conditions: readonly Con
 }
 
 function stepState(verdict: Verdict): { state: string; message?: string } {
-  switch (verdict.is) {
-    case "done":
-      return { state: "Done" };
-    case "degraded":
-      return { state: "Degraded", message: verdict.on };
-    case "waiting":
-      return { state: "Waiting", message: verdict.on };
-    case "blocked":
-      return { state: "Blocked", message: verdict.message };
-  }
+  if (verdict.is === "done") return { state: "Done" };
+  if (verdict.is === "blocked") return { state: "Blocked", message: verdict.message };
+  return { state: verdict.is === "degraded" ? "Degraded" : "Waiting", message: verdict.on };
 }
 
 /** True while every API has a pod that takes requests; stays so during a rollout. */
-function available(seen: Snapshot, { namespace }: ServiceContext, services: readonly ServiceDefinition[], observedGeneration: number): Condition {
+function available(
+  seen: Snapshot,
+  { namespace }: ServiceContext,
+  services: readonly ServiceDefinition[],
+  observedGeneration: number,
+): Condition {
   const names = services.flatMap((service) => service.processes.map((process) => `${service.name}-${process.name}`));
   const silent = names.filter((name) => {
     const live = seen.get({ apiVersion: "apps/v1", kind: "Deployment", namespace, name });
     return (numberAt(live, "status", "readyReplicas") ?? 0) === 0;
   });
   return silent.length === 0
-    ? { type: "Available", status: "True", reason: "EveryApiAnswers", message: "every API has a ready pod", observedGeneration }
-    : { type: "Available", status: "False", reason: "ApiWithoutPod", message: `no ready pod: ${silent.join(", ")}`, observedGeneration };
+    ? {
+        type: "Available",
+        status: "True",
+        reason: "EveryApiAnswers",
+        message: "every API has a ready pod",
+        observedGeneration,
+      }
+    : {
+        type: "Available",
+        status: "False",
+        reason: "ApiWithoutPod",
+        message: `no ready pod: ${silent.join(", ")}`,
+        observedGeneration,
+      };
 }

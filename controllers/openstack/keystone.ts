@@ -51,17 +51,30 @@ export class KeystoneSessions {
   /** Keystone as seen by the given user; logs in when the first call needs it. */
   open(credentials: Credentials, signal: AbortSignal): Keystone {
     const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
-      const first = await send(method, `${credentials.url}${path}`, signal, body, await this.#token(credentials, signal));
+      const first = await send(
+        method,
+        `${credentials.url}${path}`,
+        signal,
+        body,
+        await this.#token(credentials, signal),
+      );
       if (first.status !== 401) return checked(first, `${method} ${path}`);
       this.#tokens.delete(keyOf(credentials));
-      return checked(await send(method, `${credentials.url}${path}`, signal, body, await this.#token(credentials, signal)), `${method} ${path}`);
+      return checked(
+        await send(method, `${credentials.url}${path}`, signal, body, await this.#token(credentials, signal)),
+        `${method} ${path}`,
+      );
     };
     return {
       list: async (collection, query = {}) => {
         const text = new URLSearchParams(query).toString();
-        return listAt(await call("GET", `/${collection}${text === "" ? "" : `?${text}`}`), collection.split("/").at(-1) ?? "");
+        return listAt(
+          await call("GET", `/${collection}${text === "" ? "" : `?${text}`}`),
+          collection.split("/").at(-1) ?? "",
+        );
       },
-      create: async (collection, member, body) => mapAt(await call("POST", `/${collection}`, { [member]: body }), member),
+      create: async (collection, member, body) =>
+        mapAt(await call("POST", `/${collection}`, { [member]: body }), member),
       update: async (path, member, body) => void (await call("PATCH", `/${path}`, { [member]: body })),
       put: async (path) => void (await call("PUT", `/${path}`)),
       remove: async (path) => void (await call("DELETE", `/${path}`)),
@@ -78,7 +91,10 @@ export class KeystoneSessions {
 }
 
 /** Gets a token; a KeystoneError with status 401 says that the password is wrong. An empty project asks for an unscoped one. */
-export async function logIn({ url, userName, password, projectName }: Credentials, signal: AbortSignal): Promise<string> {
+export async function logIn(
+  { url, userName, password, projectName }: Credentials,
+  signal: AbortSignal,
+): Promise<string> {
   const domain = { id: "default" };
   const identity = { methods: ["password"], password: { user: { name: userName, domain, password } } };
   const scope = projectName === "" ? "unscoped" : { project: { name: projectName, domain } };
@@ -92,7 +108,11 @@ async function send(method: string, url: string, signal: AbortSignal, body?: unk
   try {
     const answer = await request(url, {
       method,
-      headers: { accept: "application/json", "content-type": "application/json", ...(token === undefined ? {} : { "x-auth-token": token }) },
+      headers: {
+        accept: "application/json",
+        "content-type": "application/json",
+        ...(token === undefined ? {} : { "x-auth-token": token }),
+      },
       body: body === undefined ? null : JSON.stringify(body),
       signal: AbortSignal.any([signal, AbortSignal.timeout(callTimeoutInSeconds * 1000)]),
     });
@@ -107,7 +127,10 @@ async function send(method: string, url: string, signal: AbortSignal, body?: unk
 function checked(reply: Reply, what: string): unknown {
   if (reply.status >= 200 && reply.status < 300) return reply.body;
   const message = textAt(reply.body, "error", "message") ?? "no message";
-  throw new KeystoneError(reply.status, `Keystone refused ${what} with ${numberAt(reply.body, "error", "code") ?? reply.status}: ${message}`);
+  throw new KeystoneError(
+    reply.status,
+    `Keystone refused ${what} with ${numberAt(reply.body, "error", "code") ?? reply.status}: ${message}`,
+  );
 }
 
 function keyOf({ url, userName, password }: Credentials): string {

@@ -8,7 +8,8 @@ import type { SecretKeyRef } from "../../operator/recipe.ts";
 import { SourceMissing } from "../../operator/recipe.ts";
 import { type Keystone, KeystoneError, KeystoneSessions, logIn } from "../openstack/keystone.ts";
 import { type Facts, noFacts, observeKeystone } from "./facts.ts";
-import { keystoneCall, planRegistration } from "./plan.ts";
+import { perform } from "./perform.ts";
+import { type KeystoneCall, keystoneCall, planRegistration } from "./plan.ts";
 
 /** The controller that keeps Keystone's catalogue, projects, roles and service users as Registrations say. */
 export function registrationController(): Controller<Facts> {
@@ -32,24 +33,18 @@ export function registrationController(): Controller<Facts> {
         const keystone = await open(sessions, spec, edge);
         return await observeKeystone(spec, keystone, (user) => passwords.works(spec, user, edge));
       } catch (error) {
-        if (error instanceof KeystoneError || error instanceof SourceMissing) return { ...noFacts, unreachable: messageOf(error) };
+        if (error instanceof KeystoneError || error instanceof SourceMissing)
+          return { ...noFacts, unreachable: messageOf(error) };
         throw error;
       }
     },
-    act: async (action, subject, edge) => {
-      const call = keystoneCall.parse(action.input);
-      const password = call.passwordFrom === undefined ? {} : { password: await secretOf(edge, keyRef(call.passwordFrom)) };
-      const keystone = await open(sessions, specOf(subject), edge);
-      const body = { ...call.body, ...password };
-      const verbs = {
-        create: () => keystone.create(call.path, call.member, body),
-        update: () => keystone.update(call.path, call.member, body),
-        put: () => keystone.put(call.path),
-        remove: () => keystone.remove(call.path),
-      };
-      await verbs[call.verb]();
-    },
+    act: (action, subject, edge) => act(keystoneCall.parse(action.input), specOf(subject), sessions, edge),
   };
+}
+
+async function act(call: KeystoneCall, spec: RegistrationSpec, sessions: KeystoneSessions, edge: Edge): Promise<void> {
+  const password = call.passwordFrom === undefined ? undefined : await secretOf(edge, keyRef(call.passwordFrom));
+  await perform(call, password, await open(sessions, spec, edge));
 }
 
 function specOf(subject: Live): RegistrationSpec {

@@ -14,6 +14,7 @@ export interface Facts {
   readonly users: readonly UserFact[];
 }
 
+/** An entry of the catalogue. */
 export interface ServiceFact {
   readonly id: string;
   readonly name: string;
@@ -22,6 +23,7 @@ export interface ServiceFact {
   readonly enabled: boolean;
 }
 
+/** A URL of a catalogue entry, in one region and for one interface. */
 export interface EndpointFact {
   readonly id: string;
   readonly serviceId: string;
@@ -31,6 +33,7 @@ export interface EndpointFact {
   readonly enabled: boolean;
 }
 
+/** A user of the Default domain that the Registration names and Keystone has. */
 export interface UserFact {
   readonly id: string;
   readonly name: string;
@@ -49,13 +52,17 @@ export const unfinishedUser = "Nephos is making this user";
 /** Facts with nothing in them. */
 export const noFacts: Facts = { regions: [], projects: {}, roles: {}, services: [], endpoints: [], users: [] };
 
-/** Reads from Keystone everything that the Registration speaks of, and nothing else. */
+/** Reads from Keystone everything that the Registration speaks of, and nothing else; rejects with a KeystoneError. */
 export async function observeKeystone(
   spec: RegistrationSpec,
   keystone: Keystone,
   passwordWorks: (user: RegistrationSpec["users"][number]) => Promise<boolean>,
 ): Promise<Facts> {
-  const byName = (collection: string, names: readonly string[], query: Readonly<Record<string, string>>): Promise<unknown[]> =>
+  const byName = (
+    collection: string,
+    names: readonly string[],
+    query: Readonly<Record<string, string>>,
+  ): Promise<unknown[]> =>
     Promise.all(names.map((name) => keystone.list(collection, { ...query, name }))).then((found) => found.flat());
   const [regions, projects, roles, services] = await Promise.all([
     keystone.list("regions"),
@@ -98,7 +105,16 @@ async function userFact(
   const assignments = await keystone.list("role_assignments", { "user.id": id });
   const password = user.keep === "Always" ? { passwordWorks: await passwordWorks(user) } : {};
   const unfinished = textAt(found, "description") === unfinishedUser;
-  return [{ id, name: user.name, enabled: isEnabled(found), unfinished, assignments: assignments.map(assignmentKey), ...password }];
+  return [
+    {
+      id,
+      name: user.name,
+      enabled: isEnabled(found),
+      unfinished,
+      assignments: assignments.map(assignmentKey),
+      ...password,
+    },
+  ];
 }
 
 function assignmentKey(entry: unknown): string {

@@ -13,6 +13,7 @@ export const keystoneCall = z.object({
   body: z.record(z.string(), z.unknown()),
   passwordFrom: z.object({ name: z.string(), key: z.string() }).optional(),
 });
+/** A planned call to Keystone. */
 export type KeystoneCall = z.output<typeof keystoneCall>;
 
 /** What has to be done in Keystone so that it is as the Registration says; pure, over what was observed. */
@@ -43,7 +44,12 @@ function step(name: string, after: readonly string[], calls: readonly Named[], m
 
 type Named = readonly [title: string, call: KeystoneCall];
 
-const creation = (collection: string, member: string, body: Record<string, unknown>): KeystoneCall => ({ verb: "create", path: collection, member, body });
+const creation = (collection: string, member: string, body: Record<string, unknown>): KeystoneCall => ({
+  verb: "create",
+  path: collection,
+  member,
+  body,
+});
 
 function regionActions(spec: RegistrationSpec, facts: Facts): Named[] {
   if (facts.regions.includes(spec.region)) return [];
@@ -52,7 +58,9 @@ function regionActions(spec: RegistrationSpec, facts: Facts): Named[] {
 
 /** The catalogue entry that is ours: of our type and name; of several the first, the others are what a lost answer left. */
 function ours(spec: RegistrationSpec, facts: Facts): readonly [ServiceFact | undefined, ServiceFact[]] {
-  const named = facts.services.filter((service) => service.name === spec.service.name).sort((a, b) => (a.id < b.id ? -1 : 1));
+  const named = facts.services
+    .filter((service) => service.name === spec.service.name)
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
   return [named[0], named.slice(1)];
 }
 
@@ -63,7 +71,13 @@ function serviceActions(spec: RegistrationSpec, facts: Facts): Named[] {
   const extra = spare.map(({ id }): Named => [`second service ${name} to be removed`, removal(`services/${id}`)]);
   if (service === undefined) return [[`service ${name} to be made`, creation("services", "service", wanted)], ...extra];
   if (service.enabled && service.description === description) return extra;
-  return [[`service ${name} to be corrected`, { verb: "update", path: `services/${service.id}`, member: "service", body: wanted }], ...extra];
+  return [
+    [
+      `service ${name} to be corrected`,
+      { verb: "update", path: `services/${service.id}`, member: "service", body: wanted },
+    ],
+    ...extra,
+  ];
 }
 
 function endpointActions(spec: RegistrationSpec, facts: Facts): Named[] {
@@ -71,9 +85,13 @@ function endpointActions(spec: RegistrationSpec, facts: Facts): Named[] {
   if (service === undefined) return [];
   return spec.endpoints.flatMap((wanted): Named[] => {
     const same = facts.endpoints
-      .filter((each) => each.serviceId === service.id && each.interface === wanted.interface && each.region === spec.region)
+      .filter(
+        (each) => each.serviceId === service.id && each.interface === wanted.interface && each.region === spec.region,
+      )
       .sort((a, b) => (a.id < b.id ? -1 : 1));
-    const extra = same.slice(1).map(({ id }): Named => [`second ${wanted.interface} endpoint to be removed`, removal(`endpoints/${id}`)]);
+    const extra = same
+      .slice(1)
+      .map(({ id }): Named => [`second ${wanted.interface} endpoint to be removed`, removal(`endpoints/${id}`)]);
     return [...endpointAction(wanted, same[0], { service_id: service.id, region_id: spec.region }), ...extra];
   });
 }
@@ -86,10 +104,20 @@ function endpointAction(
   const body = { interface: wanted.interface, url: wanted.url, enabled: true, ...place };
   if (live === undefined) return [[`${wanted.interface} endpoint to be made`, creation("endpoints", "endpoint", body)]];
   if (live.url === wanted.url && live.enabled) return [];
-  return [[`${wanted.interface} endpoint to be corrected`, { verb: "update", path: `endpoints/${live.id}`, member: "endpoint", body }]];
+  return [
+    [
+      `${wanted.interface} endpoint to be corrected`,
+      { verb: "update", path: `endpoints/${live.id}`, member: "endpoint", body },
+    ],
+  ];
 }
 
-function nameActions(collection: string, member: string, names: readonly string[], known: Readonly<Record<string, string>>): Named[] {
+function nameActions(
+  collection: string,
+  member: string,
+  names: readonly string[],
+  known: Readonly<Record<string, string>>,
+): Named[] {
   const domain = member === "project" ? { domain_id: "default" } : {};
   return names
     .filter((name) => !Object.hasOwn(known, name))
@@ -99,10 +127,21 @@ function nameActions(collection: string, member: string, names: readonly string[
 function userActions(spec: RegistrationSpec, facts: Facts): Named[] {
   return spec.users.flatMap(({ name, passwordFrom, keep }): Named[] => {
     const live = facts.users.find((user) => user.name === name);
-    const body = { name, domain_id: "default", enabled: true, ...(keep === "Created" ? { description: unfinishedUser } : {}) };
+    const body = {
+      name,
+      domain_id: "default",
+      enabled: true,
+      ...(keep === "Created" ? { description: unfinishedUser } : {}),
+    };
     if (live === undefined) return [[`user ${name} to be made`, { ...creation("users", "user", body), passwordFrom }]];
     if (keep === "Created" || (live.enabled && live.passwordWorks !== false)) return [];
-    const repair: KeystoneCall = { verb: "update", path: `users/${live.id}`, member: "user", body: { enabled: true }, passwordFrom };
+    const repair: KeystoneCall = {
+      verb: "update",
+      path: `users/${live.id}`,
+      member: "user",
+      body: { enabled: true },
+      passwordFrom,
+    };
     return [[live.enabled ? `password of user ${name} to be set` : `user ${name} to be enabled`, repair]];
   });
 }
@@ -116,10 +155,16 @@ function keptUsers(spec: RegistrationSpec, facts: Facts): (readonly [Registratio
 }
 
 function assignmentActions(spec: RegistrationSpec, facts: Facts): Named[] {
-  return keptUsers(spec, facts).flatMap(([user, live]) => user.assignments.flatMap((assignment) => grant(assignment, live, facts)));
+  return keptUsers(spec, facts).flatMap(([user, live]) =>
+    user.assignments.flatMap((assignment) => grant(assignment, live, facts)),
+  );
 }
 
-function grant({ role, project, system }: RegistrationSpec["users"][number]["assignments"][number], user: UserFact, facts: Facts): Named[] {
+function grant(
+  { role, project, system }: RegistrationSpec["users"][number]["assignments"][number],
+  user: UserFact,
+  facts: Facts,
+): Named[] {
   const [roleId, projectId] = [idOf(facts.roles, role), idOf(facts.projects, project ?? "")];
   if (roleId === undefined || (system === undefined && projectId === undefined)) return [];
   const key = system === undefined ? `${roleId}/project:${projectId}` : `${roleId}/system:all`;

@@ -39,7 +39,12 @@ export function databaseJob(service: ServiceDefinition, context: ServiceContext)
   const container: IContainer = {
     name: "database",
     image: context.image("infra"),
-    args: ["mariadb", "--defaults-extra-file=/run/secrets/nephos/client.cnf", "-e", "source /run/secrets/nephos/create.sql"],
+    args: [
+      "mariadb",
+      "--defaults-extra-file=/run/secrets/nephos/client.cnf",
+      "-e",
+      "source /run/secrets/nephos/create.sql",
+    ],
     volumeMounts: [{ name: "access", mountPath: "/run/secrets/nephos", readOnly: true }],
   };
   const pod = restrictedPod({

@@ -18,8 +18,10 @@ export interface ServiceContext {
   image(name: string): string;
 }
 
+/** A program and its arguments, run in the service's own image; no shell in between. */
 export type Command = readonly string[];
 
+/** A server of a service: a WSGI module (`package.module:callable`) behind uWSGI on a TCP port, with the path of its health check. */
 export interface Process {
   readonly name: string;
   readonly run: { readonly wsgi: string; readonly port: number; readonly health: string };

@@ -14,6 +14,7 @@ from keystone.cmd.manage import main
 main()
 `.trim();
 
+/** Identity: tokens, users and the catalogue of everything else. */
 export const keystone = defineService({
   name: "keystone",
   type: "identity",
@@ -47,7 +48,9 @@ export const keystone = defineService({
     rotatingKeys({ name: "credential", section: "credential", keep: 3 }),
   ],
   // The password goes from the mounted file into the program's own memory: neither argv nor environment ever holds it.
-  setup: [{ name: "bootstrap", command: ["python3", "-c", bootstrapScript], secrets: [passwordOf(operatorUser.secret)] }],
+  setup: [
+    { name: "bootstrap", command: ["python3", "-c", bootstrapScript], secrets: [passwordOf(operatorUser.secret)] },
+  ],
   passwords: [operatorUser.secret, "keystone-admin"],
   registration: () => ({
     projects: ["admin", "service"],

@@ -10,7 +10,12 @@ import type { Manifest } from "../../operator/object.ts";
 import { componentLabels } from "./pod.ts";
 
 /** A server without state. It takes a replica down only when its successor serves. */
-export function deployment(service: string, component: string, replicas: number, pod: IPodSpec): IDeployment & Manifest {
+export function deployment(
+  service: string,
+  component: string,
+  replicas: number,
+  pod: IPodSpec,
+): IDeployment & Manifest {
   const labels = componentLabels(service, component);
   return {
     apiVersion: "apps/v1",
@@ -35,6 +40,7 @@ function spread(labels: Record<string, string>): NonNullable<IPodSpec["topologyS
   };
 }
 
+/** A volume to ask for: its size as a Kubernetes quantity, its class where it is not the cluster's default. */
 export interface Claim {
   readonly size: string;
   readonly storageClassName?: string | undefined;
@@ -72,7 +78,11 @@ export function singleMember(name: string, claim: Claim, pod: IPodSpec): IStatef
 }
 
 /** A Service inside the cluster, for the pods with the given component labels. */
-export function clusterService(name: string, selector: Record<string, string>, ports: Readonly<Record<string, number>>): IService & Manifest {
+export function clusterService(
+  name: string,
+  selector: Record<string, string>,
+  ports: Readonly<Record<string, number>>,
+): IService & Manifest {
   return {
     apiVersion: "v1",
     kind: "Service",
@@ -80,7 +90,12 @@ export function clusterService(name: string, selector: Record<string, string>, p
     spec: {
       type: "ClusterIP",
       selector,
-      ports: Object.entries(ports).map(([port, number]) => ({ name: port, port: number, targetPort: number, protocol: "TCP" })),
+      ports: Object.entries(ports).map(([port, number]) => ({
+        name: port,
+        port: number,
+        targetPort: number,
+        protocol: "TCP",
+      })),
     },
   };
 }

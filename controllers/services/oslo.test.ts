@@ -3,7 +3,10 @@ import type { Part } from "../../operator/recipe.ts";
 import { iniParts, merged, type OsloConfig, secretText } from "./oslo.ts";
 import { passwordOf } from "./secret.ts";
 
-const text = (config: OsloConfig): string => iniParts(config).map((part) => (typeof part === "string" ? part : `<${part.secret}/${part.key}>`)).join("");
+const text = (config: OsloConfig): string =>
+  iniParts(config)
+    .map((part) => (typeof part === "string" ? part : `<${part.secret}/${part.key}>`))
+    .join("");
 
 describe("a configuration file", () => {
   it("has its sections and options in the order of their names, whatever order they were given in", () => {
@@ -38,12 +41,20 @@ describe("a configuration file", () => {
 
   it("never has two pieces of text side by side, and none that is empty", () => {
     const part = fc.oneof<fc.Arbitrary<Part>[]>(fc.string({ minLength: 1 }), fc.constant(passwordOf("db")));
-    const value = fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.array(fc.string()), fc.record({ parts: fc.array(part) }));
+    const value = fc.oneof(
+      fc.string(),
+      fc.integer(),
+      fc.boolean(),
+      fc.array(fc.string()),
+      fc.record({ parts: fc.array(part) }),
+    );
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.dictionary(fc.string(), value)), (config) => {
         const parts = iniParts(config);
         expect(parts).not.toContain("");
-        expect(parts.filter((each, index) => typeof each === "string" && typeof parts[index + 1] === "string")).toEqual([]);
+        expect(parts.filter((each, index) => typeof each === "string" && typeof parts[index + 1] === "string")).toEqual(
+          [],
+        );
       }),
     );
   });

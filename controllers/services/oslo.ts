@@ -5,6 +5,7 @@ export interface Composed {
   readonly parts: readonly Part[];
 }
 
+/** One option's value; a list stands for an option that is given several times. */
 export type OsloValue = string | number | boolean | readonly string[] | Composed;
 
 /** A configuration in the terms of oslo.config: section, option, value; a list stands for an option given several times. */
@@ -18,7 +19,9 @@ export function secretText(texts: TemplateStringsArray, ...refs: readonly Secret
 /** Several configurations in one; of the same option the later wins. */
 export function merged(...configs: readonly OsloConfig[]): OsloConfig {
   const sections = [...new Set(configs.flatMap((config) => Object.keys(config)))].sort();
-  return Object.fromEntries(sections.map((section) => [section, Object.assign({}, ...configs.map((config) => config[section]))]));
+  return Object.fromEntries(
+    sections.map((section) => [section, Object.assign({}, ...configs.map((config) => config[section]))]),
+  );
 }
 
 /** The text of a configuration file, sections and options sorted, as pieces between which the secrets go. */

@@ -7,6 +7,7 @@ import type { IProbe } from "kubernetes-models/v1/Probe";
 /** The fixed users of our images (images/README.md). */
 export const uids = { openstack: 42400, mysql: 42401, rabbitmq: 42402, memcached: 42403 } as const;
 
+/** What pods differ in: the cloud's wishes, the user id they run as, what runs and is mounted, seconds from SIGTERM to SIGKILL (default 30). */
 export interface PodOptions {
   readonly spec: CloudSpec;
   readonly uid: number;
@@ -19,8 +20,6 @@ export interface PodOptions {
 /** A pod that the `restricted` pod security level admits, placed as the cloud's spec says. */
 export function restrictedPod(options: PodOptions): IPodSpec {
   const { spec, uid, containers, initContainers, volumes = [], graceInSeconds = 30 } = options;
-  const { nodeSelector, tolerations, priorityClassName } = spec.placement ?? {};
-  const pullSecrets = spec.images?.pullSecrets ?? [];
   return {
     automountServiceAccountToken: false,
     enableServiceLinks: false,
@@ -36,6 +35,15 @@ export function restrictedPod(options: PodOptions): IPodSpec {
     ...(initContainers === undefined ? {} : { initContainers: initContainers.map(confined) }),
     containers: containers.map(confined),
     volumes: [{ name: "tmp", emptyDir: {} }, ...volumes],
+    ...placementOf(spec),
+  };
+}
+
+/** Where the cloud's pods may run, and with what they pull their images. */
+function placementOf({ placement, images }: CloudSpec): Partial<IPodSpec> {
+  const { nodeSelector, tolerations, priorityClassName } = placement ?? {};
+  const pullSecrets = images?.pullSecrets ?? [];
+  return {
     ...(nodeSelector === undefined ? {} : { nodeSelector }),
     ...(tolerations === undefined ? {} : { tolerations: tolerations.map((each) => ({ ...each })) }),
     ...(priorityClassName === undefined ? {} : { priorityClassName }),
@@ -54,7 +62,9 @@ function confined(container: IContainer): IContainer {
 }
 
 /** Probes of a server: it may take two minutes to start, is looked at every second until then and every few seconds after. */
-export function serverProbes(check: Pick<IProbe, "exec" | "httpGet" | "tcpSocket">): Pick<IContainer, "startupProbe" | "readinessProbe"> {
+export function serverProbes(
+  check: Pick<IProbe, "exec" | "httpGet" | "tcpSocket">,
+): Pick<IContainer, "startupProbe" | "readinessProbe"> {
   return {
     startupProbe: { ...check, periodSeconds: 1, timeoutSeconds: 5, failureThreshold: 120 },
     readinessProbe: { ...check, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 3 },

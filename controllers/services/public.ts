@@ -38,7 +38,9 @@ export function publicService(service: ServiceDefinition, context: ServiceContex
     spec: {
       type: "NodePort",
       selector,
-      ports: [{ name: "http", port, targetPort: port, protocol: "TCP", ...(nodePort === undefined ? {} : { nodePort }) }],
+      ports: [
+        { name: "http", port, targetPort: port, protocol: "TCP", ...(nodePort === undefined ? {} : { nodePort }) },
+      ],
     },
   };
 }

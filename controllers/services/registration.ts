@@ -13,9 +13,14 @@ function keystoneUrl({ namespace }: ServiceContext): string {
 /** What a service needs in Keystone, as an object of its own; waits for the public host where none is known yet. */
 export function registrationOf(service: ServiceDefinition, context: ServiceContext): Pick<Step, "objects" | "held"> {
   const url = publicUrl(service, context);
-  if (url === undefined) return { objects: [], held: { is: "waiting", on: "a node with an InternalIP, or spec.endpoints.public.host" } };
+  if (url === undefined)
+    return { objects: [], held: { is: "waiting", on: "a node with an InternalIP, or spec.endpoints.public.host" } };
   const spec: RegistrationSpec = {
-    keystone: { url: keystoneUrl(context), userName: operatorUser.name, passwordFrom: { name: operatorUser.secret, key: "password" } },
+    keystone: {
+      url: keystoneUrl(context),
+      userName: operatorUser.name,
+      passwordFrom: { name: operatorUser.secret, key: "password" },
+    },
     region: context.region,
     service: { name: service.name, type: service.type, description: service.description },
     endpoints: [
@@ -25,6 +30,11 @@ export function registrationOf(service: ServiceDefinition, context: ServiceConte
     ...service.registration(context),
   };
   const metadata = { name: service.name };
-  const object: Manifest & { spec: RegistrationSpec } = { apiVersion: "nephos.dev/v1alpha1", kind: "Registration", metadata, spec };
+  const object: Manifest & { spec: RegistrationSpec } = {
+    apiVersion: "nephos.dev/v1alpha1",
+    kind: "Registration",
+    metadata,
+    spec,
+  };
   return { objects: [object] };
 }

@@ -24,11 +24,21 @@ export function renderService(service: ServiceDefinition, context: ServiceContex
   const hasDatabase = service.databases.length > 0;
   const infrastructure = ["database/server", "cache/server", ...(service.messaging ? ["messaging/server"] : [])];
   const before = service.upgrade.before.map((command, index) => commandJob(pods, phaseName("expand", index), command));
-  const contract = service.upgrade.contract.map((command, index) => commandJob(pods, phaseName("contract", index), command));
+  const contract = service.upgrade.contract.map((command, index) =>
+    commandJob(pods, phaseName("contract", index), command),
+  );
   return [
     { name: at("secrets"), after: [], objects: generatedSecrets(service) },
-    { name: at("config"), after: [at("secrets"), "database/secrets", "messaging/secrets"], objects: [config, ...(hasDatabase ? [databaseAccess(service)] : [])] },
-    { name: at("database"), after: [at("config"), "database/server"], objects: hasDatabase ? [databaseJob(service, context)] : [] },
+    {
+      name: at("config"),
+      after: [at("secrets"), "database/secrets", "messaging/secrets"],
+      objects: [config, ...(hasDatabase ? [databaseAccess(service)] : [])],
+    },
+    {
+      name: at("database"),
+      after: [at("config"), "database/server"],
+      objects: hasDatabase ? [databaseJob(service, context)] : [],
+    },
     { name: at("expand"), after: [at("database")], objects: before },
     { name: at("setup"), after: [at("expand")], objects: service.setup.map((setup) => setupJob(pods, setup)) },
     {
@@ -68,12 +78,18 @@ export function configOf(service: ServiceDefinition, context: ServiceContext): O
 
 /** What is ours alone to set: where the data and the keys are. */
 function reservedConfig(service: ServiceDefinition): OsloConfig {
-  const databases = service.databases.map(({ name, section }): OsloConfig => ({ [section]: databaseOptions(service.name, name) }));
+  const databases = service.databases.map(({ name, section }): OsloConfig => ({
+    [section]: databaseOptions(service.name, name),
+  }));
   return merged(...databases, ...traitsOf(service).map((trait) => trait.config));
 }
 
 function databaseOptions(service: string, database: string): OsloConfig[string] {
-  const parts = [`mysql+pymysql://${service}:`, passwordOf(databaseSecretOf(service)), `@mariadb:3306/${database}?charset=utf8mb4`];
+  const parts = [
+    `mysql+pymysql://${service}:`,
+    passwordOf(databaseSecretOf(service)),
+    `@mariadb:3306/${database}?charset=utf8mb4`,
+  ];
   return { connection: { parts }, connection_recycle_time: 280, max_retries: -1 };
 }
 
@@ -83,7 +99,9 @@ function userConfig(service: ServiceDefinition, { spec }: ServiceContext): OsloC
 
 /** The options in the user's configuration that are ours to set, as `section.option`. */
 export function refusedOptions(service: ServiceDefinition, context: ServiceContext): string[] {
-  const ours = Object.entries(reservedConfig(service)).flatMap(([section, options]) => Object.keys(options).map((option) => `${section}.${option}`));
+  const ours = Object.entries(reservedConfig(service)).flatMap(([section, options]) =>
+    Object.keys(options).map((option) => `${section}.${option}`),
+  );
   const reserved = new Set([...ours, ...service.reserved, "DEFAULT.transport_url"].map(asRead));
   return Object.entries(userConfig(service, context))
     .flatMap(([section, options]) => Object.keys(options).map((option) => `${section}.${option}`))
@@ -160,11 +178,21 @@ function mounted(service: ServiceDefinition): Mount[] {
 }
 
 function mountsOf(service: ServiceDefinition): IVolumeMount[] {
-  const own: IVolumeMount = { name: "config", mountPath: `/etc/${service.name}/${service.name}.conf`, subPath: `${service.name}.conf`, readOnly: true };
+  const own: IVolumeMount = {
+    name: "config",
+    mountPath: `/etc/${service.name}/${service.name}.conf`,
+    subPath: `${service.name}.conf`,
+    readOnly: true,
+  };
   return [own, ...mounted(service).map(({ secret, path }) => ({ name: secret, mountPath: path, readOnly: true }))];
 }
 
-function servicePod({ service, context, config }: Pods, container: IContainer, volumes: readonly IVolume[], graceInSeconds?: number): IPodSpec {
+function servicePod(
+  { service, context, config }: Pods,
+  container: IContainer,
+  volumes: readonly IVolume[],
+  graceInSeconds?: number,
+): IPodSpec {
   return restrictedPod({
     spec: context.spec,
     uid: uids.openstack,
@@ -191,7 +219,10 @@ function commandJob({ service, context, config }: Pods, phase: string, command: 
 }
 
 function setupJob({ service, context, config }: Pods, { name, command, secrets }: Setup): Manifest {
-  const volumes = secrets.map(({ secret }): IVolume => ({ name: `setup-${secret}`, secret: { secretName: secret, defaultMode: 0o440 } }));
+  const volumes = secrets.map(({ secret }): IVolume => ({
+    name: `setup-${secret}`,
+    secret: { secretName: secret, defaultMode: 0o440 },
+  }));
   const container: IContainer = {
     name,
     image: imageOf(service, context),
@@ -199,8 +230,17 @@ function setupJob({ service, context, config }: Pods, { name, command, secrets }
     env: environmentOf(service),
     volumeMounts: [
       ...mountsOf(service),
-      ...secrets.map(({ secret }) => ({ name: `setup-${secret}`, mountPath: `/run/secrets/nephos/${secret}`, readOnly: true })),
+      ...secrets.map(({ secret }) => ({
+        name: `setup-${secret}`,
+        mountPath: `/run/secrets/nephos/${secret}`,
+        readOnly: true,
+      })),
     ],
   };
-  return job(service.name, name, [name, context.incarnation], servicePod({ service, context, config }, container, volumes));
+  return job(
+    service.name,
+    name,
+    [name, context.incarnation],
+    servicePod({ service, context, config }, container, volumes),
+  );
 }

@@ -5,7 +5,12 @@ const passwordLength = 32;
 
 /** A Secret whose values are made once and outlive the cloud, like the data that they open. */
 export function generatedSecret(name: string, recipe: Readonly<Record<string, Ingredient>>): SecretRecipe {
-  return { apiVersion: "v1", kind: "Secret", metadata: { name, annotations: { [retainAnnotation]: "generated" } }, recipe };
+  return {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name, annotations: { [retainAnnotation]: "generated" } },
+    recipe,
+  };
 }
 
 /** A generated Secret with one value under `password`. */

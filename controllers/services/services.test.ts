@@ -22,11 +22,18 @@ const namesOf = (service: ServiceDefinition, context: ServiceContext, kind: stri
     .filter((object) => object.kind === kind && object.metadata.name.startsWith(`${service.name}-${phase}`))
     .map((object) => object.metadata.name);
 const jobs = (service: ServiceDefinition, context: ServiceContext): string[] => namesOf(service, context, "Job");
-const configName = (service: ServiceDefinition, context: ServiceContext): string[] => namesOf(service, context, "Secret", "config-");
+const configName = (service: ServiceDefinition, context: ServiceContext): string[] =>
+  namesOf(service, context, "Secret", "config-");
 
 /** Contexts as clouds in the wild have them. */
 const optionNames = fc.stringMatching(/^[a-z][a-z0-9_]{0,20}$/);
-const userConfigs = fc.dictionary(optionNames, fc.dictionary(optionNames, fc.string().filter((text) => !/[\n\r]/.test(text))));
+const userConfigs = fc.dictionary(
+  optionNames,
+  fc.dictionary(
+    optionNames,
+    fc.string().filter((text) => !/[\n\r]/.test(text)),
+  ),
+);
 const contexts = fc
   .record({
     cloud: fc.stringMatching(/^[a-z][a-z0-9-]{0,50}[a-z0-9]$/),
@@ -37,7 +44,9 @@ const contexts = fc
     incarnation: fc.uuid(),
     config: userConfigs,
   })
-  .map(({ config, release, ...rest }) => contextWith({ ...rest, spec: specOf({ release, region: rest.region, services: { keystone: { config } } }) }));
+  .map(({ config, release, ...rest }) =>
+    contextWith({ ...rest, spec: specOf({ release, region: rest.region, services: { keystone: { config } } }) }),
+  );
 
 describe.each([...services])("$name", (service) => {
   it.each(releases)("renders %s as recorded", (release) => {
@@ -50,7 +59,9 @@ describe.each([...services, teapot])("$name, like every service,", (service) => 
     fc.assert(
       fc.property(contexts, (context) => {
         const names = objectsOf(renderService(service, context)).map((object) => refKey(refOf(object)));
-        expect(objectsOf(renderService(service, structuredCloneOf(context))).map((object) => refKey(refOf(object)))).toEqual(names);
+        expect(
+          objectsOf(renderService(service, structuredCloneOf(context))).map((object) => refKey(refOf(object))),
+        ).toEqual(names);
         expect(new Set(names).size).toBe(names.length);
       }),
     );
@@ -63,7 +74,13 @@ describe.each([...services, teapot])("$name, like every service,", (service) => 
   });
 
   it("gives steps in an order in which each comes after those that it waits for", () => {
-    const infrastructure = ["database/secrets", "database/server", "messaging/secrets", "messaging/server", "cache/server"];
+    const infrastructure = [
+      "database/secrets",
+      "database/server",
+      "messaging/secrets",
+      "messaging/server",
+      "cache/server",
+    ];
     const earlier = new Set([...infrastructure, ...service.after.map((name) => `${name}/registration`)]);
     for (const step of renderService(service, contextWith())) {
       expect([step.name, step.after.filter((name) => !earlier.has(name))]).toEqual([step.name, []]);
@@ -93,7 +110,9 @@ describe.each([...services, teapot])("$name, like every service,", (service) => 
   it("mounts only volumes that its pods have, from objects that the plan makes", () => {
     const objects = objectsOf(renderService(service, contextWith()));
     const secrets = new Set(objects.filter(isRecipe).map((object) => object.metadata.name));
-    for (const pod of objects.map((object) => at(object, "spec", "template", "spec")).filter((each) => each !== undefined)) {
+    for (const pod of objects
+      .map((object) => at(object, "spec", "template", "spec"))
+      .filter((each) => each !== undefined)) {
       const volumes = new Map(list(pod, "volumes").map((volume) => [volume["name"], volume]));
       const mounts = list(pod, "containers").flatMap((container) => list(container, "volumeMounts"));
       expect(mounts.filter((mount) => !volumes.has(mount["name"]))).toEqual([]);
@@ -104,7 +123,9 @@ describe.each([...services, teapot])("$name, like every service,", (service) => 
 
   it("asks for its registration in words that the Registration kind takes", () => {
     const context = service.name === "teapot" ? teapotContext() : contextWith();
-    const [registration] = objectsOf(renderService(service, context)).filter((object) => object.kind === "Registration");
+    const [registration] = objectsOf(renderService(service, context)).filter(
+      (object) => object.kind === "Registration",
+    );
     expect(registrationSpec.parse(at(registration, "spec"))).toEqual(at(registration, "spec"));
   });
 
@@ -119,7 +140,10 @@ describe.each([...services, teapot])("$name, like every service,", (service) => 
 
 describe("the name of a configuration", () => {
   const [keystone] = services;
-  const named = (config: object) => (keystone === undefined ? [] : configName(keystone, contextWith({ spec: specOf({ services: { keystone: { config } } }) })));
+  const named = (config: object) =>
+    keystone === undefined
+      ? []
+      : configName(keystone, contextWith({ spec: specOf({ services: { keystone: { config } } }) }));
 
   it("is the same if and only if the configuration is", () => {
     fc.assert(
@@ -137,7 +161,9 @@ describe("the name of a configuration", () => {
     ["another volume", { incarnation: "volume-2" }],
     ["another public host", { publicHost: "198.51.100.1" }],
   ])("does not change with %s", (_, changes) => {
-    expect(services.map((service) => configName(service, contextWith(changes)))).toEqual(services.map((service) => configName(service, contextWith())));
+    expect(services.map((service) => configName(service, contextWith(changes)))).toEqual(
+      services.map((service) => configName(service, contextWith())),
+    );
   });
 });
 
@@ -146,8 +172,14 @@ describe.each([...services, teapot])("the Jobs of $name", (service) => {
 
   it.each([
     ["another image", { image: (name: string) => `elsewhere/${name}` }],
-    ["another placement", { spec: specOf({ placement: { nodeSelector: { disk: "fast" }, priorityClassName: "high" } }) }],
-    ["another configuration", { spec: specOf({ services: { keystone: { config: { token: { expiration: "60" } } } } }) }],
+    [
+      "another placement",
+      { spec: specOf({ placement: { nodeSelector: { disk: "fast" }, priorityClassName: "high" } }) },
+    ],
+    [
+      "another configuration",
+      { spec: specOf({ services: { keystone: { config: { token: { expiration: "60" } } } } }) },
+    ],
     ["another public host", { publicHost: "198.51.100.1" }],
   ])("keep their names with %s, so that nothing runs again", (_, changes) => {
     expect(before.length).toBeGreaterThan(0);
@@ -156,7 +188,9 @@ describe.each([...services, teapot])("the Jobs of $name", (service) => {
 
   it("keep their names when pods ask for other resources", () => {
     const requests = { cpu: "2", memory: "2Gi" };
-    expect(jobs({ ...service, processes: service.processes.map((process) => ({ ...process, requests })) }, contextWith())).toEqual(before);
+    expect(
+      jobs({ ...service, processes: service.processes.map((process) => ({ ...process, requests })) }, contextWith()),
+    ).toEqual(before);
   });
 
   it("all run again on another volume", () => {
@@ -178,7 +212,8 @@ describe("migrations", () => {
   it("run again for another release", () => {
     const next = Object.assign(contextWith(), { release: "2099.1" });
     for (const service of services) {
-      const migrations = (context: ServiceContext) => jobs(service, context).filter((name) => /-(expand|contract)(-\d)?-/.test(name));
+      const migrations = (context: ServiceContext) =>
+        jobs(service, context).filter((name) => /-(expand|contract)(-\d)?-/.test(name));
       expect(migrations(contextWith()).length).toBeGreaterThan(0);
       expect(migrations(next).filter((name) => migrations(contextWith()).includes(name))).toEqual([]);
     }
@@ -187,12 +222,21 @@ describe("migrations", () => {
 
 describe("a service with a broker and two databases", () => {
   it.each(releases)("renders %s as recorded", (release) => {
-    expectGolden(stepsYaml(renderService(teapot, { ...teapotContext(), release })), join(golden, `teapot.${release}.yaml`));
+    expectGolden(
+      stepsYaml(renderService(teapot, { ...teapotContext(), release })),
+      join(golden, `teapot.${release}.yaml`),
+    );
   });
 
   it("starts its API only when broker, databases, cache and the services it needs are there", () => {
     const api = renderService(teapot, teapotContext()).find(({ name }) => name === "teapot/api");
-    expect(api?.after).toEqual(["teapot/expand", "database/server", "cache/server", "messaging/server", "keystone/registration"]);
+    expect(api?.after).toEqual([
+      "teapot/expand",
+      "database/server",
+      "cache/server",
+      "messaging/server",
+      "keystone/registration",
+    ]);
   });
 
   it("takes replicas and options from the part of the spec that has its name", () => {
@@ -204,7 +248,12 @@ describe("a service with a broker and two databases", () => {
   });
 
   it("can name its broker and its connections only by way of Nephos", () => {
-    const config = { DEFAULT: { transport_url: "fake:/" }, Database: { connection: "sqlite://" }, api_database: { "max-retries": "1" }, tea: { region_name: "x" } };
+    const config = {
+      DEFAULT: { transport_url: "fake:/" },
+      Database: { connection: "sqlite://" },
+      api_database: { "max-retries": "1" },
+      tea: { region_name: "x" },
+    };
     expect(refusedOptions(teapot, teapotContext({ config }))).toEqual([
       "DEFAULT.transport_url",
       "Database.connection",
@@ -216,20 +265,26 @@ describe("a service with a broker and two databases", () => {
 
 describe("a service without a database", () => {
   it("gets no account, no password and no Job for one", () => {
-    const steps = renderService({ ...teapot, databases: [], upgrade: { ...teapot.upgrade, before: [] } }, teapotContext());
+    const steps = renderService(
+      { ...teapot, databases: [], upgrade: { ...teapot.upgrade, before: [] } },
+      teapotContext(),
+    );
     expect(JSON.stringify(steps)).not.toContain("teapot-database");
     expect(objectsOf(steps).filter((object) => object.kind === "Job")).toEqual([]);
   });
 });
 
 it("every golden file has a service", () => {
-  const names = [...services, teapot].flatMap((service) => releases.map((release) => `${service.name}.${release}.yaml`));
+  const names = [...services, teapot].flatMap((service) =>
+    releases.map((release) => `${service.name}.${release}.yaml`),
+  );
   expect(goldenOrphans(golden, names)).toEqual([]);
 });
 
 /** A copy that shares nothing with the original but the functions. */
-function structuredCloneOf({ image, ...context }: ServiceContext): ServiceContext {
-  return { ...structuredClone(context), image };
+function structuredCloneOf(context: ServiceContext): ServiceContext {
+  const { image: _, ...data } = { ...context, image: undefined };
+  return { ...structuredClone(data), image: (name) => context.image(name) };
 }
 
 function list(value: unknown, field: string): Readonly<Record<string, unknown>>[] {

@@ -6,7 +6,8 @@ import { specOf } from "./render.ts";
 const good = restrictedPod({ spec: specOf(), uid: 1000, containers: [{ name: "c" }], initContainers: [{ name: "i" }] });
 const [container = { name: "c" }] = good.containers;
 const inContainer = (changes: object): IPodSpec => ({ ...good, containers: [{ ...container, ...changes }] });
-const inContext = (changes: object): IPodSpec => inContainer({ securityContext: { ...container.securityContext, ...changes } });
+const inContext = (changes: object): IPodSpec =>
+  inContainer({ securityContext: { ...container.securityContext, ...changes } });
 
 describe("the check of the restricted standard", () => {
   it("finds nothing in a pod that meets it", () => {
@@ -19,7 +20,15 @@ describe("the check of the restricted standard", () => {
     ["volume of type hostPath", { ...good, volumes: [{ name: "v", hostPath: { path: "/" } }] }],
     ["token of the service account", { ...good, automountServiceAccountToken: true }],
     ["runs as root", { ...good, securityContext: { ...good.securityContext, runAsUser: 0 } }],
-    ["i: may run as root", { ...good, initContainers: [{ ...container, name: "i", securityContext: { ...container.securityContext, runAsNonRoot: false } }] }],
+    [
+      "i: may run as root",
+      {
+        ...good,
+        initContainers: [
+          { ...container, name: "i", securityContext: { ...container.securityContext, runAsNonRoot: false } },
+        ],
+      },
+    ],
     ["c: runs as root", inContext({ runAsUser: 0 })],
     ["c: no seccomp profile", inContext({ seccompProfile: { type: "Unconfined" } })],
     ["c: privileged", inContext({ privileged: true })],

@@ -1,5 +1,6 @@
 import { at, listAt, mapAt, textAt } from "../../operator/object.ts";
 
+/** The pod that an object leads to, and whether it is to run for good. */
 export interface Workload {
   readonly name: string;
   readonly server: boolean;
@@ -11,12 +12,23 @@ export function workloadsIn(objects: readonly object[]): Workload[] {
   return objects.flatMap((object) => {
     const pod = at(object, "spec", "template", "spec");
     const kind = textAt(object, "kind") ?? "";
-    return pod === undefined ? [] : [{ name: `${kind} ${textAt(object, "metadata", "name") ?? ""}`, server: kind !== "Job", pod }];
+    return pod === undefined
+      ? []
+      : [{ name: `${kind} ${textAt(object, "metadata", "name") ?? ""}`, server: kind !== "Job", pod }];
   });
 }
 
 const hostNamespaces = ["hostNetwork", "hostPID", "hostIPC", "hostUsers", "shareProcessNamespace"];
-const restrictedVolumes = ["configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"];
+const restrictedVolumes = [
+  "configMap",
+  "csi",
+  "downwardAPI",
+  "emptyDir",
+  "ephemeral",
+  "persistentVolumeClaim",
+  "projected",
+  "secret",
+];
 
 /** Why the `restricted` pod security standard would refuse a pod, or our own stricter rules would; empty where nobody would. */
 export function troubleWith(pod: unknown): string[] {
@@ -24,13 +36,19 @@ export function troubleWith(pod: unknown): string[] {
   const volumes = listAt(pod, "volumes").flatMap((volume) =>
     Object.keys(mapAt(volume)).filter((field) => field !== "name" && !restrictedVolumes.includes(field)),
   );
-  const containers = [...listAt(pod, "initContainers"), ...listAt(pod, "containers"), ...listAt(pod, "ephemeralContainers")];
+  const containers = [
+    ...listAt(pod, "initContainers"),
+    ...listAt(pod, "containers"),
+    ...listAt(pod, "ephemeralContainers"),
+  ];
   return [
     ...host,
     ...volumes.map((type) => `volume of type ${type}`),
     ...(at(pod, "automountServiceAccountToken") === false ? [] : ["token of the service account"]),
     ...(at(pod, "securityContext", "runAsUser") === 0 ? ["runs as root"] : []),
-    ...containers.flatMap((container) => containerTrouble(container, pod).map((trouble) => `${textAt(container, "name") ?? ""}: ${trouble}`)),
+    ...containers.flatMap((container) =>
+      containerTrouble(container, pod).map((trouble) => `${textAt(container, "name") ?? ""}: ${trouble}`),
+    ),
   ];
 }
 

@@ -27,6 +27,11 @@ export function contextWith(changes: Partial<ServiceContext> = {}): ServiceConte
 
 /** Steps as golden files have them: what they want, without what is computed while they are judged. */
 export function stepsYaml(steps: readonly Step[]): string {
-  const shown = steps.map(({ name, after, objects, held }) => ({ step: name, after, ...(held === undefined ? {} : { held }), objects }));
+  const shown = steps.map(({ name, after, objects, held }) => ({
+    step: name,
+    after,
+    ...(held === undefined ? {} : { held }),
+    objects,
+  }));
   return shown.map((step) => stringify(step, { lineWidth: 140, aliasDuplicateObjects: false })).join("---\n");
 }

@@ -4,6 +4,7 @@ import { type Plan, progress, type Snapshot, type Wanted } from "../../operator/
 import { isRecipe } from "../../operator/recipe.ts";
 import { digestAnnotation, judgeStep, realisedAnnotation } from "../../operator/verdict.ts";
 
+/** The namespace in which tests have their cloud. */
 export const namespace = "openstack";
 
 /** What a test says of an object that the cluster has. */
@@ -15,26 +16,47 @@ export type Sketch = Pick<Live, "apiVersion" | "kind"> & {
 /** An object as the API server would have it. */
 export function live(sketch: Sketch): Live {
   const { name } = sketch.metadata;
-  return { ...sketch, metadata: { uid: `uid-${name}`, resourceVersion: "1", generation: 1, namespace, ...sketch.metadata } };
+  return {
+    ...sketch,
+    metadata: { uid: `uid-${name}`, resourceVersion: "1", generation: 1, namespace, ...sketch.metadata },
+  };
 }
 
 /** A snapshot of the given objects. */
 export function snapshot(...objects: readonly Live[]): Snapshot {
   const shelves = Map.groupBy(objects, kindKey);
-  return snapshotOf(new Map([...shelves].map(([kind, members]) => [kind, new Map(members.map((each) => [refKey(refOf(each)), each]))])));
+  return snapshotOf(
+    new Map([...shelves].map(([kind, members]) => [kind, new Map(members.map((each) => [refKey(refOf(each)), each]))])),
+  );
 }
 
+/** A volume claim that is bound. */
 export function claim(name: string, uid = `uid-${name}`): Live {
   return live({ apiVersion: "v1", kind: "PersistentVolumeClaim", metadata: { name, uid }, status: { phase: "Bound" } });
 }
 
+/** A Secret as the cache has it: its keys, no values. */
 export function secret(name: string, ...keys: readonly string[]): Live {
-  return live({ apiVersion: "v1", kind: "Secret", metadata: { name }, data: Object.fromEntries(keys.map((key) => [key, ""])) });
+  return live({
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name },
+    data: Object.fromEntries(keys.map((key) => [key, ""])),
+  });
 }
 
+/** A node with or without an InternalIP, made at the given time. */
 export function node(name: string, address: string | undefined, creationTimestamp: string): Live {
-  const addresses = [{ type: "Hostname", address: name }, ...(address === undefined ? [] : [{ type: "InternalIP", address }])];
-  const { metadata, ...rest } = live({ apiVersion: "v1", kind: "Node", metadata: { name, creationTimestamp }, status: { addresses } });
+  const addresses = [
+    { type: "Hostname", address: name },
+    ...(address === undefined ? [] : [{ type: "InternalIP", address }]),
+  ];
+  const { metadata, ...rest } = live({
+    apiVersion: "v1",
+    kind: "Node",
+    metadata: { name, creationTimestamp },
+    status: { addresses },
+  });
   const { namespace: _, ...clusterWide } = metadata;
   return { ...rest, metadata: clusterWide };
 }
@@ -49,7 +71,11 @@ export function placed(plan: Plan): Plan {
 export function settled(wanted: Wanted): Live {
   if (isRecipe(wanted)) return secret(wanted.metadata.name, ...Object.keys(wanted.recipe));
   const mark = { [digestAnnotation]: "d", [realisedAnnotation]: "d" };
-  return live({ ...wanted, metadata: { ...wanted.metadata, annotations: { ...wanted.metadata.annotations, ...mark } }, status: goodStatus });
+  return live({
+    ...wanted,
+    metadata: { ...wanted.metadata, annotations: { ...wanted.metadata.annotations, ...mark } },
+    status: goodStatus,
+  });
 }
 
 /** Good for every kind: what a kind does not have, its judge does not look at. */
@@ -71,14 +97,20 @@ function volumesOf(object: Live): Live[] {
 }
 
 /** Plays a rollout in which everything that is written works at once: the steps that were written in each round, and the end. */
-export function rollOut(planned: (seen: Snapshot) => Plan, ...start: readonly Live[]): { rounds: string[][]; objects: readonly Live[] } {
+export function rollOut(
+  planned: (seen: Snapshot) => Plan,
+  ...start: readonly Live[]
+): { rounds: string[][]; objects: readonly Live[] } {
   const rounds: string[][] = [];
   let objects: readonly Live[] = start;
   for (let round = 0; round < 30; round++) {
     const seen = snapshot(...objects);
     const known = new Set(objects.map((object) => refKey(refOf(object))));
     const { open } = progress(placed(planned(seen)), seen, judgeStep);
-    const fresh = open.map((step) => ({ name: step.name, made: step.objects.map(settled).filter((each) => !known.has(refKey(refOf(each)))) }));
+    const fresh = open.map((step) => ({
+      name: step.name,
+      made: step.objects.map(settled).filter((each) => !known.has(refKey(refOf(each)))),
+    }));
     const written = fresh.filter(({ made }) => made.length > 0);
     if (written.length === 0) break;
     rounds.push(written.map(({ name }) => name));

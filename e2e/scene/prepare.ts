@@ -9,7 +9,11 @@ const release = "2026.1";
 
 /** Builds and loads what end-to-end tests need; gives the environment in which `scene()` finds it. */
 export async function prepare(cluster: Cluster, log: (line: string) => void): Promise<Record<string, string>> {
-  const openstack = await openstackImage(release, services.map(({ name }) => name), log);
+  const openstack = await openstackImage(
+    release,
+    services.map(({ name }) => name),
+    log,
+  );
   const infra = await infraImage(log);
   const operator = await operatorImage(log);
   const images = [...openstack, infra, operator];
@@ -18,5 +22,9 @@ export async function prepare(cluster: Cluster, log: (line: string) => void): Pr
   const references = Object.fromEntries(images.map(({ name, ref }) => [name, ref]));
   const file = join(dirname(cluster.kubeconfig), "images.json");
   await writeFile(file, JSON.stringify(references));
-  return { NEPHOS_TEST_CLUSTER: cluster.name, NEPHOS_TEST_IMAGES: file, NEPHOS_TEST_CLIENT: join(client, "bin", "openstack") };
+  return {
+    NEPHOS_TEST_CLUSTER: cluster.name,
+    NEPHOS_TEST_IMAGES: file,
+    NEPHOS_TEST_CLIENT: join(client, "bin", "openstack"),
+  };
 }

@@ -24,7 +24,7 @@ export interface Scene {
   openstack(cloud: { readonly namespace: string; readonly name: string }, args: readonly string[]): Promise<unknown>;
 }
 
-/** Finds the cluster that e2e/run.ts prepared. */
+/** Finds the cluster that e2e/run.ts prepared; rejects where none runs. The caller closes the transport. */
 export async function scene(): Promise<Scene> {
   const cluster = await findCluster(process.env["NEPHOS_TEST_CLUSTER"] ?? "test");
   if (cluster === undefined) throw new Error("no test cluster runs: use make test");
@@ -38,7 +38,10 @@ export async function scene(): Promise<Scene> {
     install: (namespace) => install(cluster, namespace),
     openstack: async (cloud, args) => {
       const env = await clientEnvironment(cluster, cloud);
-      const text = await run(process.env["NEPHOS_TEST_CLIENT"] ?? "openstack", [...args, "-f", "json"], { env, timeoutInSeconds: 60 });
+      const text = await run(process.env["NEPHOS_TEST_CLIENT"] ?? "openstack", [...args, "-f", "json"], {
+        env,
+        timeoutInSeconds: 60,
+      });
       return JSON.parse(text);
     },
   };
@@ -46,10 +49,21 @@ export async function scene(): Promise<Scene> {
 
 async function install(cluster: Cluster, namespace: string): Promise<void> {
   const { operator = "", ...images } = imageReferences();
-  const manifests = installManifests({ image: operator, images, registry: "localhost/nephos", namespaces: [namespace] });
+  const manifests = installManifests({
+    image: operator,
+    images,
+    registry: "localhost/nephos",
+    namespaces: [namespace],
+  });
   const input = manifests.map((each) => stringify(each, { aliasDuplicateObjects: false })).join("---\n");
   await kubectl(cluster, ["apply", "--server-side", "--force-conflicts", "-f", "-"], { input });
-  await kubectl(cluster, ["wait", "--for=condition=Established", "crd/clouds.nephos.dev", "crd/registrations.nephos.dev", "--timeout=60s"]);
+  await kubectl(cluster, [
+    "wait",
+    "--for=condition=Established",
+    "crd/clouds.nephos.dev",
+    "crd/registrations.nephos.dev",
+    "--timeout=60s",
+  ]);
   await kubectl(cluster, ["rollout", "status", "deployment/nephos", "-n", "nephos-system", "--timeout=120s"]);
 }
 
@@ -63,7 +77,12 @@ function imageReferences(): Record<string, string> {
 export const sample = join(import.meta.dirname, "..", "..", "crds", "samples", "single-node.yaml");
 
 /** Asks again and again until the answer satisfies; fails with what was seen last after the given time. */
-export async function eventually<T>(what: string, inSeconds: number, ask: () => Promise<T>, good: (answer: T) => boolean): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  inSeconds: number,
+  ask: () => Promise<T>,
+  good: (answer: T) => boolean,
+): Promise<T> {
   const deadline = performance.now() + inSeconds * 1000;
   for (;;) {
     const answer = await ask().catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
@@ -76,7 +95,10 @@ export async function eventually<T>(what: string, inSeconds: number, ask: () => 
   }
 }
 
-/** The status of a condition, or undefined. */
+/** The status of a condition (`True`, `False`, `Unknown`); undefined where the object has no such condition. */
 export function conditionStatus(live: unknown, type: string): string | undefined {
-  return textAt(listAt(live, "status", "conditions").find((entry) => textAt(entry, "type") === type), "status");
+  return textAt(
+    listAt(live, "status", "conditions").find((entry) => textAt(entry, "type") === type),
+    "status",
+  );
 }

@@ -2,8 +2,11 @@ import { mapAt, textAt } from "../../operator/object.ts";
 import { kubectlJson, type Target } from "../lab/kubectl.ts";
 import type { CloudRef } from "./cloud.ts";
 
-/** The variables by which the openstack command reaches a cloud as its administrator. */
-export async function clientEnvironment(target: Target, { namespace, name }: CloudRef): Promise<Record<string, string>> {
+/** The variables by which the openstack command reaches a cloud as its administrator; rejects while it has no endpoint. */
+export async function clientEnvironment(
+  target: Target,
+  { namespace, name }: CloudRef,
+): Promise<Record<string, string>> {
   const cloud = await kubectlJson(target, ["get", "cloud", name, "-n", namespace]);
   const secret = await kubectlJson(target, ["get", "secret", "keystone-admin", "-n", namespace]);
   const password = Buffer.from(textAt(mapAt(secret, "data"), "password") ?? "", "base64").toString("utf8");

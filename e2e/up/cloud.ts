@@ -13,15 +13,21 @@ export interface CloudRef {
   readonly name: string;
 }
 
-/** The Cloud that a manifest file describes. */
+/** Name and namespace of the Cloud that a manifest file describes; throws where the file cannot be read. */
 export function cloudIn(file: string): CloudRef {
   const manifest: unknown = parse(readFileSync(file, "utf8"));
-  return { namespace: textAt(manifest, "metadata", "namespace") ?? "default", name: textAt(manifest, "metadata", "name") ?? "" };
+  return {
+    namespace: textAt(manifest, "metadata", "namespace") ?? "default",
+    name: textAt(manifest, "metadata", "name") ?? "",
+  };
 }
 
 const patienceInSeconds = 600;
 
-/** Applies a Cloud and tells each step as it comes, until the Cloud is Ready for what was applied. */
+/**
+ * Applies a Cloud and tells each step as it comes, until the Cloud is Ready for what was applied. Rejects with PartFailed, and the
+ * last lines of operator, pods and events, when the Cloud is Stalled or not Ready in time.
+ */
 export async function rollOut(target: Target, file: string, log: Log): Promise<void> {
   const applied = await kubectlJson(target, ["apply", "--server-side", "--field-manager=nephos-up", "-f", file]);
   const generation = numberAt(applied, "metadata", "generation") ?? 0;
@@ -35,7 +41,8 @@ export async function rollOut(target: Target, file: string, log: Log): Promise<v
     if (ready?.status === "True" && ready.observedGeneration >= generation) return;
     const stalled = conditionIn(live, "Stalled");
     if (stalled !== undefined) throw await failure(target, cloud, stalled.message);
-    if (performance.now() > deadline) throw await failure(target, cloud, `not ready after ${patienceInSeconds} s: ${ready?.message ?? "no status"}`);
+    if (performance.now() > deadline)
+      throw await failure(target, cloud, `not ready after ${patienceInSeconds} s: ${ready?.message ?? "no status"}`);
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }
@@ -47,7 +54,9 @@ function tellSteps(cloud: unknown, said: Map<string, string>, log: Log): void {
     if (said.get(name) === state) continue;
     said.set(name, state);
     const message = textAt(step, "message");
-    log(`${textAt(cloud, "status", "progress") ?? ""} ${name}: ${state.toLowerCase()}${message === undefined ? "" : ` (${message})`}`);
+    log(
+      `${textAt(cloud, "status", "progress") ?? ""} ${name}: ${state.toLowerCase()}${message === undefined ? "" : ` (${message})`}`,
+    );
   }
 }
 
@@ -55,7 +64,14 @@ function tellSteps(cloud: unknown, said: Map<string, string>, log: Log): void {
 async function failure(target: Target, { namespace, name }: CloudRef, problem: string): Promise<PartFailed> {
   const operator = await lines(target, ["logs", "-n", "nephos-system", "deployment/nephos", "--tail=10"]);
   const pods = await lines(target, ["get", "pods", "-n", namespace]);
-  const events = await lines(target, ["get", "events", "-n", namespace, "--field-selector=type=Warning", "--sort-by=.lastTimestamp"]);
+  const events = await lines(target, [
+    "get",
+    "events",
+    "-n",
+    namespace,
+    "--field-selector=type=Warning",
+    "--sort-by=.lastTimestamp",
+  ]);
   const hint = `eval "$(make env)"; kubectl -n ${namespace} describe cloud ${name}; kubectl -n ${namespace} get pods`;
   return new PartFailed(`cloud ${name}`, problem, [...operator, ...pods, ...events.slice(-10)], hint);
 }
@@ -71,5 +87,11 @@ export function conditionIn(live: unknown, type: string): Condition | undefined 
   if (found === undefined) return undefined;
   const status = textAt(found, "status") === "True" ? "True" : "False";
   const observedGeneration = numberAt(found, "observedGeneration") ?? 0;
-  return { type, status, reason: textAt(found, "reason") ?? "", message: textAt(found, "message") ?? "", observedGeneration };
+  return {
+    type,
+    status,
+    reason: textAt(found, "reason") ?? "",
+    message: textAt(found, "message") ?? "",
+    observedGeneration,
+  };
 }

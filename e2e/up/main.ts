@@ -35,15 +35,29 @@ function upTasks(wish: Wish): Task[] {
     run: async (log) => void bench.images.set(name, await build(log)),
   });
   const images = [
-    image("openstack", (log) => openstackImage(release, services.map(({ name }) => name), log)),
+    image("openstack", (log) =>
+      openstackImage(
+        release,
+        services.map(({ name }) => name),
+        log,
+      ),
+    ),
     image("infra", async (log) => [await infraImage(log)]),
     image("operator", async (log) => [await operatorImage(log)]),
   ];
   return [
     ...images,
     { name: "kubernetes", after: [], run: async (log) => void (bench.place = await startPlace(wish, log)) },
-    { name: "openstack command", after: [], run: async (log) => void (bench.client = await ensureOpenStackClient(log)) },
-    { name: "operator", after: ["kubernetes", ...images.map(({ name }) => name)], run: (log) => install(bench, wish, log) },
+    {
+      name: "openstack command",
+      after: [],
+      run: async (log) => void (bench.client = await ensureOpenStackClient(log)),
+    },
+    {
+      name: "operator",
+      after: ["kubernetes", ...images.map(({ name }) => name)],
+      run: (log) => install(bench, wish, log),
+    },
     { name: "cloud", after: ["operator"], run: (log) => rollOut(placeOf(bench), manifest, log) },
     { name: "token", after: ["cloud", "openstack command"], run: (log) => issueToken(bench, log) },
   ];
@@ -60,20 +74,33 @@ async function install(bench: Bench, { registry = "localhost/nephos" }: Wish, lo
   const namespaces = [cloudIn(manifest).namespace];
   const manifests = installManifests({ image: operator, images, registry, namespaces });
   const input = manifests.map((each) => stringify(each, { aliasDuplicateObjects: false })).join("---\n");
-  await kubectl(place, ["apply", "--server-side", "--force-conflicts", "--field-manager=nephos-up", "-f", "-"], { input, log });
-  await kubectl(place, ["wait", "--for=condition=Established", "crd/clouds.nephos.dev", "crd/registrations.nephos.dev", "--timeout=60s"]);
+  await kubectl(place, ["apply", "--server-side", "--force-conflicts", "--field-manager=nephos-up", "-f", "-"], {
+    input,
+    log,
+  });
+  await kubectl(place, [
+    "wait",
+    "--for=condition=Established",
+    "crd/clouds.nephos.dev",
+    "crd/registrations.nephos.dev",
+    "--timeout=60s",
+  ]);
   await kubectl(place, ["rollout", "status", "deployment/nephos", "-n", "nephos-system", "--timeout=180s"], { log });
 }
 
 async function issueToken(bench: Bench, log: Log): Promise<void> {
   const env = await clientEnvironment(placeOf(bench), cloudIn(manifest));
   const openstack = join(bench.client ?? "", "bin", "openstack");
-  const expires = await run(openstack, ["token", "issue", "-f", "value", "-c", "expires"], { env, timeoutInSeconds: 60 });
+  const expires = await run(openstack, ["token", "issue", "-f", "value", "-c", "expires"], {
+    env,
+    timeoutInSeconds: 60,
+  });
   log(`Keystone at ${env["OS_AUTH_URL"]} issued a token, good until ${expires.trim()}`);
 }
 
 async function up(wish: Wish): Promise<void> {
-  if (wish.cluster === "embedded") continueAsRoot("A cluster of our own (namespaces, a bridge, cgroups) and image builds");
+  if (wish.cluster === "embedded")
+    continueAsRoot("A cluster of our own (namespaces, a bridge, cgroups) and image builds");
   await runTasks(upTasks(wish), { logs: join(cacheDir, "logs", wish.name) });
   process.stdout.write(`
 The cloud runs. Go on with
@@ -95,7 +122,9 @@ async function env(wish: Wish): Promise<void> {
 
 async function down(wish: Wish): Promise<void> {
   if (wish.cluster === "current") {
-    throw new Error("make down takes down the embedded cluster only; in your own, run kubectl delete cloud --all -n openstack and then kubectl delete -f charts/install.yaml");
+    throw new Error(
+      "make down takes down the embedded cluster only; in your own, run kubectl delete cloud --all -n openstack and then kubectl delete -f charts/install.yaml",
+    );
   }
   continueAsRoot("Taking the cluster down");
   await stopCluster(wish.name, (line) => process.stdout.write(`${line}\n`));

@@ -26,7 +26,8 @@ export function wishOf(env: NodeJS.ProcessEnv): Wish {
   // make passes on what is not set as empty.
   const setting = (name: string): string | undefined => (env[name] === "" ? undefined : env[name]);
   const cluster = setting("CLUSTER") ?? "embedded";
-  if (cluster !== "embedded" && cluster !== "current") throw new Error(`CLUSTER is ${cluster}; it can be embedded or current`);
+  if (cluster !== "embedded" && cluster !== "current")
+    throw new Error(`CLUSTER is ${cluster}; it can be embedded or current`);
   const registry = setting("REGISTRY");
   if (cluster === "current" && registry === undefined) {
     throw new Error("CLUSTER=current needs REGISTRY=, a registry that you can push to and the cluster can pull from");
@@ -34,7 +35,7 @@ export function wishOf(env: NodeJS.ProcessEnv): Wish {
   return { cluster, name: setting("NAME") ?? "nephos", nodes: Number(setting("NODES") ?? "1"), registry };
 }
 
-/** The place of a wish, started where it is ours to start. */
+/** The place of a wish, started where it is ours to start; rejects with PartFailed where that fails. */
 export async function startPlace(wish: Wish, log: Log): Promise<Place> {
   if (wish.cluster === "current") return currentPlace(wish, log);
   const cluster = await startCluster({ name: wish.name, nodes: wish.nodes, log });

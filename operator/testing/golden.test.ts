@@ -28,7 +28,9 @@ describe("a golden file", () => {
   });
 
   it("that is missing fails in CI and is not made there", () => {
-    expect(() => goldenText("new\n", join(folder, "a.yaml"), "compareOnly")).toThrow('a.yaml is missing: run "npm run golden"');
+    expect(() => goldenText("new\n", join(folder, "a.yaml"), "compareOnly")).toThrow(
+      'a.yaml is missing: run "npm run golden"',
+    );
     expect(readdirSync(folder)).toEqual([]);
   });
 

@@ -18,7 +18,8 @@ export function expectGolden(actual: string, path: string): void {
 /** The text that a golden file holds, after what the mode does to the file. */
 export function goldenText(actual: string, path: string, mode: GoldenMode): string {
   const missing = !existsSync(path);
-  if (missing && mode === "compareOnly") throw new Error(`${basename(path)} is missing: run "npm run golden" and commit it`);
+  if (missing && mode === "compareOnly")
+    throw new Error(`${basename(path)} is missing: run "npm run golden" and commit it`);
   if (missing || mode === "rewrite") {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, actual);

@@ -5,7 +5,11 @@ import { generatedSecret } from "../secret.ts";
  * A repository of Fernet keys as a Secret of fixed name, read-only for the service: 0 is staged, the highest is primary
  * (keystone:keystone/common/fernet_utils.py). Rotation changes it in place, so that no pod restarts.
  */
-export function rotatingKeys(options: { readonly name: string; readonly section: string; readonly keep: number }): Trait {
+export function rotatingKeys(options: {
+  readonly name: string;
+  readonly section: string;
+  readonly keep: number;
+}): Trait {
   const { name, section, keep } = options;
   return (service) => {
     const secret = `${service}-${name}-keys`;

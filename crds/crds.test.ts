@@ -1,0 +1,150 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import type { z } from "zod";
+import { at, isRecord, listAt, mapAt, textAt } from "../operator/object.ts";
+import { crdOf, type KindDefinition } from "../operator/schema.ts";
+import { crdTrouble } from "../operator/testing/structural.ts";
+import { cloudSpec } from "./cloud.ts";
+import { crdYaml } from "./generate.ts";
+import { kinds } from "./index.ts";
+
+const documents = (folder: string) =>
+  readdirSync(join(import.meta.dirname, folder)).map((file) => {
+    const text = readFileSync(join(import.meta.dirname, folder, file), "utf8");
+    return { file, text, document: mapAt(parse(text)) };
+  });
+const schemaOf = (document: unknown): z.ZodType | undefined =>
+  kinds.find(({ kind }) => kind === textAt(document, "kind"))?.spec;
+const specSchemaOf = (kind: KindDefinition): unknown =>
+  at(listAt(crdOf(kind), "spec", "versions")[0], "schema", "openAPIV3Schema", "properties", "spec");
+
+describe.each([...kinds])("the kind $kind", (kind) => {
+  it("has its generated CustomResourceDefinition committed", () => {
+    expect(readFileSync(join(import.meta.dirname, `${kind.kind.toLowerCase()}.yaml`), "utf8")).toBe(crdYaml(kind));
+  });
+
+  it("is one that Kubernetes takes", () => {
+    expect(crdTrouble(crdOf(kind))).toEqual([]);
+  });
+
+  it("has only rules with a sentence that says what to do", () => {
+    const rules = rulesIn(crdOf(kind));
+    expect(rules.length).toBeGreaterThan(0);
+    expect(rules.filter((rule) => (textAt(rule, "message") ?? "").length < 20)).toEqual([]);
+  });
+
+  it("shows readiness, reason and age in kubectl get", () => {
+    expect(kind.columns.map(({ name }) => name)).toEqual(expect.arrayContaining(["Ready", "Reason", "Age"]));
+  });
+});
+
+describe("the spec of a Cloud", () => {
+  it("needs a release and nothing else", () => {
+    expect(cloudSpec.safeParse({}).error?.issues.map(({ path }) => path)).toEqual([["release"]]);
+    expect(cloudSpec.parse({ release: "2026.1" })).toMatchObject({ services: { keystone: { replicas: 1 } } });
+  });
+
+  it("has the defaults in its schema that it has in the code, so that both see the same spec", () => {
+    const [cloud] = kinds;
+    if (cloud === undefined) throw new Error("no kinds");
+    expect(defaulted(specSchemaOf(cloud), { release: "2026.1" })).toEqual(cloudSpec.parse({ release: "2026.1" }));
+  });
+
+  it("with all defaults filled in is one that the schema takes again, unchanged", () => {
+    const spec = cloudSpec.parse({ release: "2026.1" });
+    expect(cloudSpec.parse(spec)).toEqual(spec);
+  });
+
+  it.each([
+    ["192.0.2.10", true],
+    ["cloud.example.org", true],
+    ["2001:db8::10", true],
+    ["::ffff:192.0.2.10", true],
+    ["localhost", true],
+    ["192.0.2.10:5000", false],
+    ["cloud.example.org:5000", false],
+    ["[2001:db8::10]", false],
+    ["http://cloud.example.org", false],
+    ["cloud.example.org/path", false],
+    ["-cloud", false],
+    ["user@cloud", false],
+    ["", false],
+  ])("says of the public host %s that it is good: %s", (host, good) => {
+    expect(cloudSpec.safeParse({ release: "2026.1", endpoints: { public: { host } } }).success).toBe(good);
+  });
+});
+
+describe.each(documents("samples"))("the sample $file", ({ document }) => {
+  it("is a document that can be applied", () => {
+    expect(schemaOf(document)?.safeParse(document["spec"]).error).toBeUndefined();
+    expect(schemaOf(document)).toBeDefined();
+  });
+
+  it("says nothing that the schema does not know", () => {
+    const known = kinds.find(({ kind }) => kind === document["kind"]);
+    expect(known === undefined ? ["kind"] : unknownFields(document["spec"], specSchemaOf(known))).toEqual([]);
+  });
+});
+
+describe.each(documents("invalid"))("the invalid document $file", ({ text, document }) => {
+  const [first = "", ...others] = text.split("\n");
+  const sentence = others.find((line) => line.startsWith("# zod: "))?.slice("# zod: ".length);
+
+  it("says in its first line what the API server will say", () => {
+    expect(first).toMatch(/^# expect: \S/);
+    expect(schemaOf(document)).toBeDefined();
+  });
+
+  it("is refused by our own schema too, unless only the API server can know", () => {
+    const issues = schemaOf(document)?.safeParse(document["spec"]).error?.issues ?? [];
+    expect(issues.map(({ path, message }) => `${["spec", ...path].join(".")}: ${message}`).join("\n")).toContain(
+      sentence ?? "",
+    );
+    expect(issues.length > 0).toBe(sentence !== undefined);
+  });
+
+  it("has a sentence of the CustomResourceDefinition, where a rule refuses it", () => {
+    const rules = kinds.flatMap((kind) => rulesIn(crdOf(kind)).map((rule) => textAt(rule, "message") ?? ""));
+    const expected = first.slice("# expect: ".length);
+    const known = [
+      ...rules,
+      "Unsupported value",
+      "should match",
+      "should be greater than or equal to",
+      "should be less than or equal to",
+    ];
+    expect(known.filter((message) => expected.includes(message) || message.includes(expected))).not.toEqual([]);
+  });
+});
+
+/** Every CEL rule below a node. */
+function rulesIn(node: unknown): unknown[] {
+  if (Array.isArray(node)) return node.flatMap(rulesIn);
+  if (!isRecord(node)) return [];
+  return Object.entries(node).flatMap(([field, value]) =>
+    field === "x-kubernetes-validations" && Array.isArray(value) ? value : rulesIn(value),
+  );
+}
+
+/** A value with the defaults of its schema, as the API server fills them in. */
+function defaulted(schema: unknown, value: unknown): unknown {
+  if (!isRecord(value)) return value;
+  const filled = Object.entries(mapAt(schema, "properties")).flatMap(([field, child]): [string, unknown][] => {
+    const own = value[field] ?? mapAt(child)["default"];
+    return own === undefined ? [] : [[field, defaulted(child, own)]];
+  });
+  return Object.fromEntries(filled);
+}
+
+/** The fields of a value that the API server would drop. */
+function unknownFields(value: unknown, schema: unknown, path = "spec"): string[] {
+  if (Array.isArray(value))
+    return value.flatMap((each: unknown) => unknownFields(each, mapAt(schema)["items"], `${path}[]`));
+  if (!isRecord(value)) return [];
+  const open = mapAt(schema)["additionalProperties"];
+  return Object.entries(value).flatMap(([field, inner]) => {
+    const child = mapAt(schema, "properties")[field] ?? open;
+    return child === undefined ? [`${path}.${field}`] : unknownFields(inner, child, `${path}.${field}`);
+  });
+}

@@ -1,0 +1,149 @@
+import fc from "fast-check";
+import { covers, quantityOf, same } from "./covers.ts";
+
+describe("what is live covers what is wanted", () => {
+  it.each([
+    ["equal values", { a: 1, b: "x", c: true }, { a: 1, b: "x", c: true }],
+    ["a field that the server defaulted", { a: 1, protocol: "TCP" }, { a: 1 }],
+    ["a field that is wanted as undefined", { a: 1 }, { a: 1, b: undefined }],
+    ["an annotation of another manager", { annotations: { ours: "1", theirs: "2" } }, { annotations: { ours: "1" } }],
+    [
+      "list members in another order, found by their name",
+      [{ name: "b" }, { name: "a", image: "i" }],
+      [{ name: "a", image: "i" }, { name: "b" }],
+    ],
+    ["a sidecar that another manager added", [{ name: "a" }, { name: "sidecar" }], [{ name: "a" }]],
+    [
+      "two service ports of one number, told apart by name",
+      [
+        { port: 53, name: "tcp", protocol: "TCP" },
+        { port: 53, name: "udp", protocol: "UDP" },
+      ],
+      [
+        { port: 53, name: "udp" },
+        { port: 53, name: "tcp" },
+      ],
+    ],
+    ["a quantity written in another way", { cpu: "1" }, { cpu: "1000m" }],
+    ["a quantity wanted as a number", { cpu: "2" }, { cpu: 2 }],
+    ["a quantity of another unit", { memory: "1Gi" }, { memory: "1024Mi" }],
+    ["a port wanted as text", { targetPort: 80 }, { targetPort: "80" }],
+    ["a port wanted as a number", { targetPort: "80" }, { targetPort: 80 }],
+    ["an empty map that the server dropped", {}, { annotations: {} }],
+    ["an empty map that the server kept", { emptyDir: {} }, { emptyDir: {} }],
+    ["an empty map that the server filled", { securityContext: { runAsUser: 1 } }, { securityContext: {} }],
+    ["an atomic list", ["ReadWriteOnce"], ["ReadWriteOnce"]],
+    ["nothing wanted", { a: 1 }, undefined],
+  ])("%s", (_, live, wanted) => {
+    expect(covers(live, wanted)).toBe(true);
+  });
+
+  it.each([
+    ["another value", { a: 1 }, { a: 2 }],
+    ["another type of value", { a: "true" }, { a: true }],
+    ["a field that someone dropped", { a: 1 }, { a: 1, b: 2 }],
+    ["a map that someone dropped", {}, { resources: { limits: { cpu: "1" } } }],
+    ["a map in place of a list", { ports: {} }, { ports: [{ port: 80 }] }],
+    ["a list in place of a map", { labels: [] }, { labels: { a: "b" } }],
+    ["null in place of a map", { labels: null }, { labels: { a: "b" } }],
+    ["a list member that someone dropped", [{ name: "a" }], [{ name: "a" }, { name: "b" }]],
+    ["a list member that someone changed", [{ name: "a", image: "new" }], [{ name: "a", image: "old" }]],
+    ["an atomic list that grew", ["a", "b"], ["a"]],
+    ["an atomic list in another order", ["b", "a"], ["a", "b"]],
+    ["an atomic list of maps that grew", [{ podSelector: {} }, { ipBlock: {} }], [{ podSelector: {} }]],
+    ["another quantity", { cpu: "1001m" }, { cpu: "1" }],
+    ["an image of another tag", { image: "a:1.10" }, { image: "a:1.1" }],
+    ["nothing at all", undefined, { a: 1 }],
+  ])("not where it has %s", (_, live, wanted) => {
+    expect(covers(live, wanted)).toBe(false);
+  });
+
+  it.each([
+    ["4100m", "4.1"],
+    ["8200m", "8.2"],
+    ["1100m", "1.1"],
+    ["100m", "0.1"],
+    ["57m", 0.057],
+    ["1Pi", "1024Ti"],
+    ["1k", "1e3"],
+  ])("the quantity %s, which the server makes of %s", (live, wanted) => {
+    expect(covers({ resources: { limits: { cpu: live } } }, { resources: { limits: { cpu: wanted } } })).toBe(true);
+  });
+
+  it.each([
+    ["a ConfigMap", { data: { version: "1.0" } }, { data: { version: "1" } }],
+    ["an argument", { args: ["--mode", "0700"] }, { args: ["--mode", "700"] }],
+    ["an environment variable", { env: [{ name: "N", value: "1000" }] }, { env: [{ name: "N", value: "1k" }] }],
+    ["an annotation", { metadata: { annotations: { n: "1.0" } } }, { metadata: { annotations: { n: "1" } } }],
+  ])("not text that only looks like the same number: in %s", (_, live, wanted) => {
+    expect(covers(live, wanted)).toBe(false);
+  });
+});
+
+describe("a quantity", () => {
+  it.each([
+    ["500m", 0.5],
+    ["1Gi", 2 ** 30],
+    ["2", 2],
+    [3, 3],
+    ["1.5k", 1500],
+    ["-1", -1],
+    ["", undefined],
+    ["Gi", undefined],
+    ["1Zi", undefined],
+    ["a1", undefined],
+    [true, undefined],
+  ])("%j is %s", (text, size) => {
+    expect(quantityOf(text)).toBe(size);
+  });
+});
+
+/** Values as manifests have them: no member of a list without a name that tells it apart. */
+const { value } = fc.letrec<{ value: unknown; map: Record<string, unknown>; leaf: unknown }>((tie) => ({
+  leaf: fc.oneof(fc.string(), fc.integer(), fc.boolean()),
+  map: fc.dictionary(fc.constantFrom("spec", "image", "replicas", "labels", "x"), tie("value"), { maxKeys: 4 }),
+  value: fc.oneof(
+    { depthSize: "small", withCrossShrink: true },
+    tie("leaf"),
+    tie("map"),
+    fc.array(tie("leaf"), { maxLength: 3 }),
+    fc.uniqueArray(
+      fc.tuple(fc.constantFrom("a", "b", "c"), tie("map")).map(([name, rest]) => ({ ...rest, name })),
+      { selector: ({ name }) => name, maxLength: 3 },
+    ),
+  ),
+}));
+const filled = fc.dictionary(fc.constantFrom("spec", "image", "replicas"), value, { minKeys: 1, maxKeys: 3 });
+
+describe("covers", () => {
+  it("holds for a value and itself", () => {
+    fc.assert(fc.property(value, (x) => covers(x, structuredClone(x))));
+  });
+
+  it("holds for a value with more fields at every depth of maps", () => {
+    const more = (x: unknown): unknown => {
+      if (Array.isArray(x)) return x.map((each: unknown) => (typeof each === "object" ? more(each) : each));
+      if (typeof x !== "object" || x === null) return x;
+      return { ...Object.fromEntries(Object.entries(x).map(([key, inner]) => [key, more(inner)])), defaulted: true };
+    };
+    fc.assert(fc.property(value, (x) => covers(more(x), x)));
+  });
+
+  it("fails for a value without one of its fields, but for an empty map", () => {
+    fc.assert(
+      fc.property(filled, fc.nat(), (x, index) => {
+        const fields = Object.keys(x);
+        const dropped = fields[index % fields.length] ?? "";
+        const { [dropped]: gone, ...rest } = x;
+        const emptyMap = JSON.stringify(gone) === "{}";
+        expect(covers(rest, x)).toBe(emptyMap);
+      }),
+    );
+  });
+});
+
+it("two values are the same whatever the order of their fields", () => {
+  expect(same({ a: 1, b: { c: 2, d: 3 } }, { b: { d: 3, c: 2 }, a: 1 })).toBe(true);
+  expect(same([1, 2], [2, 1])).toBe(false);
+  expect(same({ a: 1 }, { a: 1, b: 2 })).toBe(false);
+});

@@ -1,0 +1,68 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { Verdict } from "./verdict.ts";
+
+/** What the runtime counts. Names are controller-runtime's where it has one, so that existing dashboards work. */
+export interface Metrics {
+  pass(controller: string, result: string, seconds: number): void;
+  queueDepth(controller: string, depth: number): void;
+  write(controller: string, verb: string, kind: string): void;
+  watchRestarted(kind: string, reason: string): void;
+  /** The steps of one object by state; undefined when the object is gone. */
+  steps(controller: string, object: string, verdicts: ReadonlyMap<string, Verdict> | undefined): void;
+  leading(name: string, isLeader: "yes" | "no"): void;
+  call(method: string, status: number): void;
+  /** Everything in Prometheus' text format, the process's own figures and the event loop's lag included. */
+  text(): Promise<string>;
+}
+
+const states = ["done", "degraded", "waiting", "blocked"] as const;
+
+/** Metrics of one process. */
+export function processMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const all = instruments(registry);
+  return {
+    pass: (controller, result, seconds) => {
+      all.passes.inc({ controller, result });
+      all.passSeconds.observe({ controller }, seconds);
+    },
+    queueDepth: (name, depth) => all.depth.set({ name }, depth),
+    write: (controller, verb, kind) => all.writes.inc({ controller, verb, kind }),
+    watchRestarted: (kind, reason) => all.restarts.inc({ kind, reason }),
+    steps: (controller, object, verdicts) => {
+      for (const state of states) {
+        const labels = { controller, object, state };
+        if (verdicts === undefined) all.steps.remove(labels);
+        else all.steps.set(labels, [...verdicts.values()].filter((verdict) => verdict.is === state).length);
+      }
+    },
+    leading: (name, isLeader) => all.leader.set({ name }, isLeader === "yes" ? 1 : 0),
+    call: (method, code) => all.calls.inc({ method, code }),
+    text: () => registry.metrics(),
+  };
+}
+
+function instruments(registry: Registry) {
+  const registers = [registry];
+  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> =>
+    new Counter({ name, help, labelNames: [...labelNames], registers });
+  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]): Gauge<L> =>
+    new Gauge({ name, help, labelNames: [...labelNames], registers });
+  return {
+    passes: counter("controller_runtime_reconcile_total", "Passes by controller and result.", ["controller", "result"]),
+    passSeconds: new Histogram({
+      name: "controller_runtime_reconcile_time_seconds",
+      help: "How long a pass took.",
+      labelNames: ["controller"],
+      buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30],
+      registers,
+    }),
+    depth: gauge("workqueue_depth", "Objects that wait for a pass, now or later.", ["name"]),
+    writes: counter("nephos_writes_total", "Writes to the API server.", ["controller", "verb", "kind"]),
+    restarts: counter("nephos_watch_restarts_total", "Watches that began anew.", ["kind", "reason"]),
+    steps: gauge("nephos_steps", "Steps of an object by state.", ["controller", "object", "state"]),
+    leader: gauge("leader_election_master_status", "Whether this process holds the lease.", ["name"]),
+    calls: counter("rest_client_requests_total", "Calls to the API server.", ["method", "code"]),
+  };
+}
