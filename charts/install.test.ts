@@ -91,6 +91,8 @@ describe("the operator's permissions", () => {
       ),
       `${groupOf(kind)}/${pluralOf(kind)}/status patch`,
     ]);
+    const lease = ["create", "get", "patch"].map((verb) => `coordination.k8s.io/leases ${verb}`);
+    allowed.push("events.k8s.io/events create", ...lease);
     expect(grants([...ofKind("Role"), ...ofKind("ClusterRole")])).toEqual([...new Set(allowed)].sort());
   });
 
@@ -116,6 +118,7 @@ describe("the operator's permissions", () => {
     expect(
       bindings.map((binding) => [nameOf(binding), textAt(binding, "roleRef", "kind"), at(binding, "subjects")]),
     ).toEqual([
+      ["nephos-system/nephos", "Role", [{ kind: "ServiceAccount", name: "nephos", namespace: "nephos-system" }]],
       ["one/nephos", "Role", [{ kind: "ServiceAccount", name: "nephos", namespace: "nephos-system" }]],
       ["two/nephos", "Role", [{ kind: "ServiceAccount", name: "nephos", namespace: "nephos-system" }]],
       ["/nephos", "ClusterRole", [{ kind: "ServiceAccount", name: "nephos", namespace: "nephos-system" }]],
@@ -151,9 +154,9 @@ describe("the operator's pod", () => {
     );
   });
 
-  it("is never there twice, not even for a moment, since there is no election", () => {
-    const [deployment] = ofKind("Deployment");
-    expect([at(deployment, "spec", "replicas"), at(deployment, "spec", "strategy", "type")]).toEqual([1, "Recreate"]);
+  it("knows its own name and namespace, by which it runs for the lease", () => {
+    const fields = listAt(container, "env").map((entry) => textAt(entry, "valueFrom", "fieldRef", "fieldPath"));
+    expect(fields).toEqual(expect.arrayContaining(["metadata.name", "metadata.namespace"]));
   });
 });
 

@@ -21,7 +21,7 @@ const labels = { "app.kubernetes.io/name": "nephos", "app.kubernetes.io/componen
 
 /** Everything that installs the operator, in an order in which it can be applied. */
 export function installManifests(installation: Installation): readonly object[] {
-  const { namespaced, cluster } = permissionsOf(controllers(() => ""));
+  const { namespaced, cluster, own } = permissionsOf(controllers(() => ""));
   return [
     ...kinds.map(crdOf),
     namespace(system),
@@ -29,6 +29,8 @@ export function installManifests(installation: Installation): readonly object[] 
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace: system, labels } },
     clusterRole(cluster),
     binding("ClusterRole"),
+    role(system, own),
+    binding("Role", system),
     ...installation.namespaces.flatMap((each) => [role(each, namespaced), binding("Role", each)]),
     operatorDeployment(installation),
   ];
@@ -65,6 +67,11 @@ function binding(kind: "Role" | "ClusterRole", where?: string): object {
   };
 }
 
+/** What the operator has to know of its own pod. */
+const downward = Object.entries({ POD_NAME: "metadata.name", POD_NAMESPACE: "metadata.namespace" }).map(
+  ([variable, fieldPath]) => ({ name: variable, valueFrom: { fieldRef: { fieldPath } } }),
+);
+
 function operatorDeployment(installation: Installation): Manifest & object {
   const pod = {
     serviceAccountName: name,
@@ -78,9 +85,7 @@ function operatorDeployment(installation: Installation): Manifest & object {
     containers: [operatorContainer(installation)],
   };
   const spec = {
-    // One at a time: there is no election between two yet.
     replicas: 1,
-    strategy: { type: "Recreate" },
     selector: { matchLabels: labels },
     template: { metadata: { labels }, spec: pod },
   };
@@ -100,7 +105,7 @@ function operatorContainer({ image, images, registry, namespaces }: Installation
     name: "operator",
     image,
     imagePullPolicy: "IfNotPresent",
-    env: Object.entries(env).map(([variable, value]) => ({ name: variable, value })),
+    env: [...Object.entries(env).map(([variable, value]) => ({ name: variable, value })), ...downward],
     ports: [{ name: "health", containerPort: 8080, protocol: "TCP" }],
     livenessProbe: {
       httpGet: { path: "/livez", port: "health" },

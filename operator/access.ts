@@ -14,6 +14,8 @@ export interface Permissions {
   readonly namespaced: readonly PolicyRule[];
   /** For the whole cluster. */
   readonly cluster: readonly PolicyRule[];
+  /** In the operator's own namespace: the lease. */
+  readonly own: readonly PolicyRule[];
 }
 
 const see = ["get", "list", "watch"] as const;
@@ -27,6 +29,10 @@ export function permissionsOf(controllers: readonly Controller[]): Permissions {
     (kind) => !owned.has(kindKey(kind)),
   );
   const reads = controllers.flatMap((controller) => controller.reads);
+  // A finalizer is set on the object itself, which is patched for nothing else.
+  const finalized = distinctKinds(
+    controllers.filter((controller) => "planDeletion" in controller).map(({ kind }) => kind),
+  );
   const namespacedReads = distinctKinds(reads.filter((kind) => kind.cluster !== true)).filter(
     (kind) => ![...owns, ...subjects].some((other) => kindKey(other) === kindKey(kind)),
   );
@@ -36,8 +42,11 @@ export function permissionsOf(controllers: readonly Controller[]): Permissions {
       ...grouped(owns, own),
       ...grouped([...subjects, ...namespacedReads], see),
       ...grouped(distinctKinds(controllers.map((controller) => controller.kind)), ["patch"], "/status"),
+      ...grouped(finalized, ["patch"]),
+      { apiGroups: ["events.k8s.io"], resources: ["events"], verbs: ["create"] },
     ],
     cluster: grouped(distinctKinds(cluster), see),
+    own: [{ apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["get", "create", "patch"] }],
   };
 }
 

@@ -139,7 +139,8 @@ function byName(objects: readonly Live[]): readonly Live[] {
 export function snapshotOf(shelves: ReadonlyMap<string, ReadonlyMap<string, Live>>): Snapshot {
   return {
     get: (ref) => shelves.get(kindKey(ref))?.get(refKey(ref)),
-    list: (kind, where = {}) => byName([...(shelves.get(kindKey(kind))?.values() ?? [])].filter((object) => matches(object, where))),
+    list: (kind, where = {}) =>
+      byName([...(shelves.get(kindKey(kind))?.values() ?? [])].filter((object) => matches(object, where))),
   };
 }
 

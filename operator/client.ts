@@ -61,9 +61,9 @@ export function kubeClient(transport: Transport): Client {
 type Send = (call: Call) => Promise<unknown>;
 type PathOf = (kind: Kind, namespace: string | undefined, name?: string) => Promise<string>;
 
-function pathsBy(resourceOf: (kind: Kind) => Promise<Resource>): PathOf {
+function pathsBy(mapping: (kind: Kind) => Promise<Resource>): PathOf {
   return async (kind, namespace, name) => {
-    const { plural, namespaced } = await resourceOf(kind);
+    const { plural, namespaced } = await mapping(kind);
     const scope = namespaced && namespace !== undefined ? `/namespaces/${namespace}` : "";
     return `${rootOf(kind.apiVersion)}${scope}/${plural}${name === undefined ? "" : `/${encodeURIComponent(name)}`}`;
   };

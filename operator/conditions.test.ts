@@ -22,8 +22,20 @@ describe("the conditions of all verdicts", () => {
 
   it.each([
     ["waiting", [done, waiting], "Reconciling", "Progressing", "step/1: waiting for Job db-sync to complete"],
-    ["the first of several waits", [waiting, waiting], "Reconciling", "Progressing", "step/0: waiting for Job db-sync to complete"],
-    ["degraded before waiting", [waiting, degraded], "Reconciling", "Degraded", "step/1: Deployment api: 1 of 2 replicas available"],
+    [
+      "the first of several waits",
+      [waiting, waiting],
+      "Reconciling",
+      "Progressing",
+      "step/0: waiting for Job db-sync to complete",
+    ],
+    [
+      "degraded before waiting",
+      [waiting, degraded],
+      "Reconciling",
+      "Degraded",
+      "step/1: Deployment api: 1 of 2 replicas available",
+    ],
     ["blocked before degraded", [degraded, waiting, blocked], "Reconciling", "Forbidden", "step/2: may not"],
     ["the first of several blocks", [blocked, blocked], "Reconciling", "Forbidden", "step/0: may not"],
     ["a contradiction before any block", [blocked, contradiction], "Stalled", "Downgrade", "step/1: go back"],

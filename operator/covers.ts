@@ -28,7 +28,9 @@ function coversMap(sense: Sense, live: unknown, wanted: Readonly<Record<string, 
   // The server drops empty maps (emptyDir: {} stays, an empty annotations map does not).
   if (live === undefined) return Object.keys(wanted).length === 0;
   if (!isRecord(live)) return false;
-  return Object.entries(wanted).every(([field, value]) => coversAs(quantityFields.has(field) ? "quantity" : sense, live[field], value));
+  return Object.entries(wanted).every(([field, value]) =>
+    coversAs(quantityFields.has(field) ? "quantity" : sense, live[field], value),
+  );
 }
 
 function coversList(live: readonly unknown[], wanted: readonly unknown[]): boolean {

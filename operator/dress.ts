@@ -14,7 +14,9 @@ export function dressed(plan: Plan, subject: Live): Plan {
   const dressedStep = (step: Step): Step => ({
     ...step,
     objects: step.objects.map((wanted) => dress(wanted, subject, step)),
-    ...(step.removes === undefined ? {} : { removes: step.removes.map((ref) => ({ namespace: subject.metadata.namespace, ...ref })) }),
+    ...(step.removes === undefined
+      ? {}
+      : { removes: step.removes.map((ref) => ({ namespace: subject.metadata.namespace, ...ref })) }),
   });
   return { ...plan, steps: plan.steps.map(dressedStep) };
 }

@@ -44,9 +44,15 @@ export async function reconcile<Facts>(input: PassInput<Facts>): Promise<Pass> {
   const finalizer = finalizerOf(controller);
   const held = finalizers.includes(finalizer);
   if (deletionTimestamp !== undefined) {
-    return held ? remove(input, finalizers.filter((each) => each !== finalizer)) : { outcome: { next: "rest" }, verdicts: noVerdicts };
+    return held
+      ? remove(
+          input,
+          finalizers.filter((each) => each !== finalizer),
+        )
+      : { outcome: { next: "rest" }, verdicts: noVerdicts };
   }
-  if (controller.planDeletion === undefined || held) return realise(input, (seen) => controller.plan(subject, seen, input.facts));
+  if (controller.planDeletion === undefined || held)
+    return realise(input, (seen) => controller.plan(subject, seen, input.facts));
   // In a write of its own, before anything is made that a deletion would have to take down.
   await kube.confirm(subject);
   await kube.finalize(subject, [...finalizers, finalizer]);
@@ -72,7 +78,7 @@ async function realise<Facts>(input: PassInput<Facts>, planOf: (seen: Snapshot) 
   const { controller, subject, facts } = input;
   const seen = ownView(input.seen, subject);
   const plan = dressed(planOf(seen), subject);
-  const { open, verdicts: judged } = progress(plan, seen, judgeStep);
+  const { open, closed, verdicts: judged } = progress(plan, seen, judgeStep);
   const verdicts = new Map(judged);
   const errors: unknown[] = [];
   const kube = fenced(input.kube, basisOf(plan, subject, seen));
@@ -87,6 +93,7 @@ async function realise<Facts>(input: PassInput<Facts>, planOf: (seen: Snapshot) 
   };
 
   for (const step of open) await noting(writeStep({ ...input, kube }, step, verdicts.get(step.name)), step.name);
+  for (const step of closed) await noting(repairStep({ ...input, kube }, step), step.name);
   for (const orphan of orphans(plan, verdicts, ownedBy(controller, subject, seen))) await noting(kube.remove(orphan));
   // Status speaks of the subject that we read; when that one is gone, the API server refuses by uid.
   await noting(input.kube.setStatus(subject, controller.status(subject, verdicts, seen, facts)));
@@ -143,14 +150,29 @@ async function writeObject({ subject, seen, kube, now }: StepInput, step: Step, 
   await (step.strategy === "Replace" ? kube.remove(live) : kube.apply(whole, live));
 }
 
+/** A workload that exists never closes: what somebody changed in it is put right even while a step before it is undone. */
+async function repairStep({ subject, seen, kube }: StepInput, step: Step): Promise<void> {
+  for (const wanted of step.objects.filter(isWorkload)) {
+    const live = seen.get(refOf(wanted));
+    if (live === undefined || isRecipe(wanted) || !unchanged(live, wanted)) continue;
+    refuseForeign(live, subject);
+    const whole = settled(wanted, live);
+    if (!covers(live, whole)) await kube.apply(whole, live);
+  }
+}
+
 async function replaceFailed(live: Live, kube: Kube, now: number): Promise<void> {
   if (retryable(live) && secondsUntilRetry(live, now) <= 0) await kube.remove(live);
 }
 
 /** Written by us for exactly this digest, and nothing of it dropped since. */
 function upToDate(live: Live, wanted: Manifest): boolean {
-  const [is, should] = [live.metadata.annotations?.[digestAnnotation], wanted.metadata.annotations?.[digestAnnotation]];
-  return is === should && covers(live, wanted);
+  return unchanged(live, wanted) && covers(live, wanted);
+}
+
+/** Whether what is wanted is what was last applied. */
+function unchanged(live: Live, wanted: Manifest): boolean {
+  return live.metadata.annotations?.[digestAnnotation] === wanted.metadata.annotations?.[digestAnnotation];
 }
 
 async function stampDone({ seen, kube }: StepInput, step: Step): Promise<void> {

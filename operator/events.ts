@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { Client } from "./client.ts";
 import type { Clock } from "./clock.ts";
-import { listAt, type Live, type Manifest, nameFor, refOf, textAt } from "./object.ts";
+import { type Live, type Manifest, nameFor, refOf } from "./object.ts";
+import { messageOf } from "./outcome.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** Something that happened to an object, worth a line in `kubectl describe`. */
@@ -19,7 +20,13 @@ export interface Recorder {
 const noteLength = 1024;
 
 /** Writes events.k8s.io events; one that fails is only told to `say`: no pass may end over it. */
-export function recorder(client: Client, clock: Clock, controller: string, instance: string, say: (message: string) => void): Recorder {
+export function recorder(
+  client: Client,
+  clock: Clock,
+  controller: string,
+  instance: string,
+  say: (message: string) => void,
+): Recorder {
   return {
     record: async (subject, { type, reason, note }) => {
       const { namespace = "default", name, uid, resourceVersion } = subject.metadata;
@@ -36,33 +43,26 @@ export function recorder(client: Client, clock: Clock, controller: string, insta
         reportingInstance: instance,
       };
       const event: Manifest = Object.assign({ apiVersion: "events.k8s.io/v1", kind: "Event", metadata }, fields);
-      await client.create(event, controller).catch((error: unknown) => say(`event for ${nameFor(refOf(subject))}: ${String(error)}`));
+      await client
+        .create(event, controller)
+        .catch((error: unknown) => say(`event for ${nameFor(refOf(subject))}: ${messageOf(error)}`));
     },
   };
 }
 
 /** What changed between two passes over an object, in the order of its steps. Nothing, where there was no pass before. */
-export function happenings(before: ReadonlyMap<string, Verdict> | undefined, after: ReadonlyMap<string, Verdict>): Happening[] {
+export function happenings(
+  before: ReadonlyMap<string, Verdict> | undefined,
+  after: ReadonlyMap<string, Verdict>,
+): Happening[] {
   if (before === undefined) return [];
-  return [...after].flatMap(([step, verdict]) => happeningOf(step, before.get(step)?.is, verdict));
+  const changed = [...after].filter(([step, verdict]) => before.get(step)?.is !== verdict.is);
+  return changed.flatMap(([step, verdict]) => happeningOf(step, verdict) ?? []);
 }
 
-function happeningOf(step: string, before: Verdict["is"] | undefined, verdict: Verdict): Happening[] {
-  if (before === verdict.is) return [];
-  switch (verdict.is) {
-    case "done":
-      return [{ type: "Normal", reason: "StepDone", note: `${step} is done` }];
-    case "degraded":
-      return [{ type: "Warning", reason: "StepDegraded", note: `${step}: ${verdict.on}` }];
-    case "blocked":
-      return [{ type: "Warning", reason: verdict.reason, note: `${step}: ${verdict.message}` }];
-    case "waiting":
-      return [];
-  }
-}
-
-/** The Ready condition as an object last had it: what an event about it is compared with, across restarts. */
-export function readyBefore(subject: Live): string | undefined {
-  const ready = listAt(subject, "status", "conditions").find((entry) => textAt(entry, "type") === "Ready");
-  return textAt(ready, "status");
+function happeningOf(step: string, verdict: Verdict): Happening | undefined {
+  if (verdict.is === "done") return { type: "Normal", reason: "StepDone", note: `${step} is done` };
+  if (verdict.is === "degraded") return { type: "Warning", reason: "StepDegraded", note: `${step}: ${verdict.on}` };
+  if (verdict.is === "blocked") return { type: "Warning", reason: verdict.reason, note: `${step}: ${verdict.message}` };
+  return undefined;
 }

@@ -43,7 +43,10 @@ export function liveKube(options: KubeOptions): Kube {
     apply: (wanted, live) => applyTo(options, wanted, live),
     stamp: async (live, digest) => {
       const metadata = { ...placeOf(live), annotations: { [realisedAnnotation]: digest } };
-      wrote(await client.apply({ apiVersion: live.apiVersion, kind: live.kind, metadata }, `${manager}-realised`), "stamp");
+      wrote(
+        await client.apply({ apiVersion: live.apiVersion, kind: live.kind, metadata }, `${manager}-realised`),
+        "stamp",
+      );
     },
     remove: async (live) => {
       await client.remove(refOf(live), live.metadata.uid).catch((error: unknown) => {
@@ -52,7 +55,7 @@ export function liveKube(options: KubeOptions): Kube {
       wrote(live, "delete");
     },
     finalize: async (subject, finalizers) => {
-      wrote(await client.finalize(subject, finalizers).catch(conflictIsStale), "finalize");
+      wrote(await client.finalize(subject, finalizers).catch(staleOn([404, 409, 422])), "finalize");
     },
     setStatus: (subject, status) => writeStatus(options, subject, status),
     act: options.act,
@@ -66,10 +69,10 @@ function placeOf({ metadata: { namespace, name } }: Live): { readonly namespace?
 async function applyTo(options: KubeOptions, wanted: Manifest | SecretRecipe, live: Live | undefined): Promise<void> {
   const { client, manager, secrets, versionOf, wrote } = options;
   if (isRecipe(wanted)) {
-    const written = await secrets.apply(wanted, live, versionOf).catch(conflictIsStale);
+    const written = await secrets.apply(wanted, live, versionOf).catch(staleOn([404, 409]));
     if (written !== undefined) wrote(written, "apply");
   } else if (createOnly(wanted)) {
-    wrote(await client.create(wanted, manager).catch(conflictIsStale), "create");
+    wrote(await client.create(wanted, manager).catch(staleOn([409])), "create");
   } else {
     wrote(await client.apply(wanted, manager, { force: true }), "apply");
   }
@@ -110,9 +113,12 @@ function sameContent(known: Live, fresh: Live): boolean {
     : known.metadata.generation === fresh.metadata.generation;
 }
 
-function conflictIsStale(error: unknown): never {
-  if (error instanceof ApiError && (error.status === 409 || error.status === 404)) throw new Stale("somebody made it meanwhile");
-  throw error;
+/** These answers say that somebody was quicker: look again. */
+function staleOn(statuses: readonly number[]): (error: unknown) => never {
+  return (error) => {
+    if (error instanceof ApiError && statuses.includes(error.status)) throw new Stale(error.message);
+    throw error;
+  };
 }
 
 function conditionsIn(status: Readonly<Record<string, unknown>>): Condition[] {

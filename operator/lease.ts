@@ -153,7 +153,10 @@ class Candidate {
     const renewTime = clock.timestamp().replace("Z", ".000000Z");
     const spec = { holderIdentity, leaseDurationSeconds, renewTime };
     const metadata = { namespace, name, ...(this.#version === "" ? {} : { resourceVersion: this.#version }) };
-    const manifest: Manifest = Object.assign({ apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata }, { spec });
+    const manifest: Manifest = Object.assign(
+      { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata },
+      { spec },
+    );
     const written =
       this.#version === ""
         ? await client.create(manifest, identity)

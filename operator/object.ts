@@ -59,7 +59,7 @@ export function refOf(object: Manifest | Live): Ref {
   return { apiVersion: object.apiVersion, kind: object.kind, namespace, name };
 }
 
-/** How a person names an object: `Deployment keystone-api`. */
+/** How a person names an object: `Deployment web`. */
 export function nameFor(ref: Ref): string {
   return `${ref.kind} ${ref.name}`;
 }

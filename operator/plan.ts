@@ -46,6 +46,8 @@ export interface Plan {
 
 export interface Progress {
   readonly open: readonly Step[];
+  /** Behind an undone step: nothing new is written, but what exists as wanted is kept so. */
+  readonly closed: readonly Step[];
   readonly verdicts: ReadonlyMap<string, Verdict>;
 }
 
@@ -53,16 +55,19 @@ export interface Progress {
 export function progress(plan: Plan, seen: Snapshot, judge: (step: Step, seen: Snapshot) => Verdict): Progress {
   const verdicts = new Map<string, Verdict>();
   const open: Step[] = [];
+  const closed: Step[] = [];
   for (const step of plan.steps) {
     const missing = step.after.find((name) => !passable(verdicts.get(name)));
     if (step.held !== undefined) verdicts.set(step.name, step.held);
-    else if (missing !== undefined) verdicts.set(step.name, closedVerdict(step, seen, judge, missing));
-    else {
+    else if (missing !== undefined) {
+      closed.push(step);
+      verdicts.set(step.name, closedVerdict(step, seen, judge, missing));
+    } else {
       open.push(step);
       verdicts.set(step.name, judge(step, seen));
     }
   }
-  return { open, verdicts };
+  return { open, closed, verdicts };
 }
 
 /** A step behind an undone one cannot be done, whatever its objects say. */

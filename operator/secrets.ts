@@ -1,9 +1,18 @@
 import { randomBytes, randomInt } from "node:crypto";
 import type { Client } from "./client.ts";
+import { covers } from "./covers.ts";
 import { digest } from "./digest.ts";
 import { type Live, mapAt, type Metadata, refOf, textAt } from "./object.ts";
 import { isNotFound } from "./outcome.ts";
-import { compose, type Ingredient, type SecretKeyRef, type SecretRecipe, sourcesIn, sourcesOf } from "./recipe.ts";
+import {
+  compose,
+  type Ingredient,
+  isGenerated,
+  type SecretKeyRef,
+  type SecretRecipe,
+  sourcesIn,
+  sourcesOf,
+} from "./recipe.ts";
 
 const alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
 
@@ -40,37 +49,44 @@ export class SecretFiller {
     versionOf: (secret: string) => string,
   ): Promise<Live | undefined> {
     if (live === undefined) return this.#create(recipe);
-    const composed = Object.entries(recipe.recipe).filter(([, ingredient]) => "parts" in ingredient);
-    if (composed.length === 0) return undefined;
-    const sources = sourcesOf(recipe);
-    const basis = digest([
-      live.metadata.resourceVersion,
-      recipe.recipe,
-      sources.map((source) => versionOf(source.secret)),
-    ]);
-    if (this.#verified.get(live.metadata.uid) === basis) return undefined;
-    const written = await this.#recompose(recipe, composed, sources);
+    const dressed = covers(live.metadata, recipe.metadata);
+    if (!isComposed(recipe)) return dressed ? undefined : this.#dress(recipe);
+    const sources = sourcesOf(recipe).map((source) => [source, versionOf(source.secret)]);
+    const basis = digest([live.metadata.resourceVersion, recipe.recipe, sources]);
+    if (dressed && this.#verified.get(live.metadata.uid) === basis) return undefined;
+    const written = await this.#recompose(recipe, dressed ? "values" : "all");
     if (written === undefined) this.#verified.set(live.metadata.uid, basis);
     return written;
   }
 
-  async #create({ recipe, ...manifest }: SecretRecipe): Promise<Live> {
-    const values = await this.#valuesOf(manifest.metadata, Object.values(recipe).flatMap(sourcesIn));
-    const data = Object.fromEntries(
-      Object.entries(recipe).map(([key, ingredient]) => [key, encoded(made(ingredient, values))]),
-    );
-    return this.#client.create(Object.assign({}, manifest, { type: "Opaque", data }), this.#manager);
+  /** Forgets what was compared for Secrets that are not among these. */
+  retain(uids: ReadonlySet<string>): void {
+    for (const uid of this.#verified.keys()) if (!uids.has(uid)) this.#verified.delete(uid);
   }
 
-  async #recompose(
-    { recipe: _recipe, ...manifest }: SecretRecipe,
-    composed: readonly [string, Ingredient][],
-    sources: readonly SecretKeyRef[],
-  ): Promise<Live | undefined> {
-    const values = await this.#valuesOf(manifest.metadata, sources);
-    const data = Object.fromEntries(composed.map(([key, ingredient]) => [key, encoded(made(ingredient, values))]));
+  /** Generated values are created and never applied: of two processes, one is refused. */
+  async #create({ recipe, ...manifest }: SecretRecipe): Promise<Live> {
+    const values = await this.#valuesOf(manifest.metadata, Object.values(recipe).flatMap(sourcesIn));
+    const secret = Object.assign({}, manifest, { type: "Opaque", data: dataOf(Object.entries(recipe), values) });
+    return isGenerated({ recipe, ...manifest })
+      ? this.#client.create(secret, this.#manager)
+      : this.#client.apply(secret, this.#manager, { force: true });
+  }
+
+  /** Labels and annotations of a generated Secret; its values belong to the write that made it. */
+  async #dress({ recipe: _recipe, ...manifest }: SecretRecipe): Promise<Live> {
+    return this.#client.apply(manifest, this.#manager, { force: true });
+  }
+
+  async #recompose({ recipe, ...manifest }: SecretRecipe, what: "values" | "all"): Promise<Live | undefined> {
+    const composed = Object.entries(recipe).filter(([, ingredient]) => "parts" in ingredient);
+    const values = await this.#valuesOf(
+      manifest.metadata,
+      composed.flatMap(([, ingredient]) => sourcesIn(ingredient)),
+    );
+    const data = dataOf(composed, values);
     const now = mapAt(await this.#client.get(refOf(manifest)), "data");
-    if (Object.entries(data).every(([key, value]) => now[key] === value)) return undefined;
+    if (what === "values" && Object.entries(data).every(([key, value]) => now[key] === value)) return undefined;
     return this.#client.apply(Object.assign({}, manifest, { type: "Opaque", data }), this.#manager, { force: true });
   }
 
@@ -85,6 +101,14 @@ export class SecretFiller {
     }
     return values;
   }
+}
+
+function dataOf(entries: readonly [string, Ingredient][], values: ReadonlyMap<string, string>): Record<string, string> {
+  return Object.fromEntries(entries.map(([key, ingredient]) => [key, encoded(made(ingredient, values))]));
+}
+
+function isComposed({ recipe }: SecretRecipe): boolean {
+  return Object.values(recipe).some((ingredient) => "parts" in ingredient);
 }
 
 function made(ingredient: Ingredient, values: ReadonlyMap<string, string>): string {

@@ -1,4 +1,15 @@
-import { isRecord, type Kind, kindKey, listAt, type Live, nameFor, numberAt, type Ref, refOf, textAt } from "./object.ts";
+import {
+  isRecord,
+  type Kind,
+  kindKey,
+  listAt,
+  type Live,
+  nameFor,
+  numberAt,
+  type Ref,
+  refOf,
+  textAt,
+} from "./object.ts";
 import { isRecipe } from "./recipe.ts";
 import type { Snapshot, Step, Wanted } from "./plan.ts";
 

@@ -8,7 +8,7 @@ import { incarnationOf } from "./claim.ts";
 import { databaseClaim, databaseSecrets, databaseSteps } from "./database.ts";
 import { publicHostOf } from "./host.ts";
 import { messagingClaim, messagingSecrets, messagingSteps } from "./messaging.ts";
-import { type Belonging, heldByLoss, recordStep } from "./record.ts";
+import { type Belonging, heldByLoss, installedRelease, recordStep } from "./record.ts";
 
 /** The kind that this controller rolls out. */
 export const cloudKind = { apiVersion: "nephos.dev/v1alpha1", kind: "Cloud" } as const;
@@ -44,6 +44,8 @@ export function planCloud(
   const unread = cloudSpec.safeParse(cloud["spec"]).error?.issues[0];
   if (unread !== undefined) return { steps: [unreadable(unread.path, unread.message)] };
   const context = contextOf(cloud, seen, resolve);
+  const installed = installedRelease(seen, context.namespace);
+  if (installed !== undefined && installed !== context.release) return { steps: [otherRelease(installed, context)] };
   const belongings: Belonging[] = [
     { secrets: databaseSecrets, claim: databaseClaim },
     { secrets: messagingSecrets, claim: messagingClaim },
@@ -72,23 +74,22 @@ function ageKey({ metadata }: Live): string {
 
 function refusal(older: Live): Step {
   const message = `Cloud ${older.metadata.name} is already in this namespace; put this one into a namespace of its own`;
-  return {
-    name: "cloud/namespace",
-    after: [],
-    objects: [],
-    held: { is: "blocked", reason: "NamespaceTaken", message, contradiction: true },
-  };
+  return contradiction("cloud/namespace", "NamespaceTaken", message);
+}
+
+function otherRelease(installed: string, { release }: ServiceContext): Step {
+  const message = `spec.release is ${release}, but the data in this namespace is of ${installed}; set spec.release to ${installed}`;
+  return contradiction("cloud/release", "ReleaseChange", message);
 }
 
 /** Only what was stored under another version of the schema comes here. */
 function unreadable(path: readonly PropertyKey[], message: string): Step {
-  const text = `${["spec", ...path].map(String).join(".")}: ${message}`;
-  return {
-    name: "cloud/spec",
-    after: [],
-    objects: [],
-    held: { is: "blocked", reason: "InvalidSpec", message: text, contradiction: true },
-  };
+  return contradiction("cloud/spec", "InvalidSpec", `${["spec", ...path].map(String).join(".")}: ${message}`);
+}
+
+/** A step that cannot be done as long as the spec is as it is. */
+function contradiction(name: string, reason: string, message: string): Step {
+  return { name, after: [], objects: [], held: { is: "blocked", reason, message, contradiction: true } };
 }
 
 function withRefusedOptions(steps: readonly Step[], service: ServiceDefinition, context: ServiceContext): Step[] {

@@ -1,5 +1,5 @@
 import type { IConfigMap } from "kubernetes-models/v1/ConfigMap";
-import { mapAt, type Manifest } from "../../operator/object.ts";
+import { mapAt, type Manifest, textAt } from "../../operator/object.ts";
 import { retainAnnotation, type Snapshot, type Step } from "../../operator/plan.ts";
 import type { SecretRecipe } from "../../operator/recipe.ts";
 import type { Verdict } from "../../operator/verdict.ts";
@@ -19,8 +19,10 @@ const recordName = "nephos-record";
  * the incarnation of the data that it belongs to.
  */
 export function recordStep(context: ServiceContext, belongings: readonly Belonging[], seen: Snapshot): Step {
-  const { namespace, release } = context;
+  const { namespace } = context;
   const before = recorded(seen, namespace);
+  // The data is of the release that made it, whatever a spec says later.
+  const release = installedRelease(seen, namespace) ?? context.release;
   const secrets = belongings.flatMap(({ secrets: own, claim }) => {
     const incarnation = incarnationOf(seen, namespace, claim);
     if (incarnation === "none") return [];
@@ -40,6 +42,11 @@ export function recordStep(context: ServiceContext, belongings: readonly Belongi
     data: { release, ...Object.fromEntries(secrets) },
   };
   return { name: "cloud/record", after: [], objects: [record] };
+}
+
+/** The release that the retained data is of; undefined where there is none yet. */
+export function installedRelease(seen: Snapshot, namespace: string): string | undefined {
+  return textAt(recorded(seen, namespace), "release");
 }
 
 /** Why nothing of a step may be written: a Secret of existing data is gone, and a new one would not open it. */

@@ -1,7 +1,7 @@
 import { type Condition, summarise } from "../../operator/conditions.ts";
 import { type Live, numberAt } from "../../operator/object.ts";
 import type { Snapshot } from "../../operator/plan.ts";
-import type { Verdict } from "../../operator/verdict.ts";
+import { realisedAnnotation, type Verdict } from "../../operator/verdict.ts";
 import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
 import { publicUrl } from "../services/public.ts";
 
@@ -18,17 +18,29 @@ export function cloudStatus(
     ...summarise(verdicts, observedGeneration),
     available(seen, context, services, observedGeneration),
   ];
-  const done = [...verdicts.values()].filter((verdict) => verdict.is === "done").length;
   const keystone = services.find((service) => service.name === "keystone");
   const url = keystone === undefined ? undefined : publicUrl(keystone, context);
   return {
     ...common(verdicts, conditions, observedGeneration),
-    ...(done === verdicts.size ? { release: context.release } : {}),
+    ...(running(seen, context, services) ? { release: context.release } : {}),
     endpoints: {
       ...(context.publicHost === undefined ? {} : { public: { host: context.publicHost } }),
       ...(url === undefined ? {} : { keystone: url }),
     },
   };
+}
+
+/** Whether every API was up once with what is wanted now. */
+function running(seen: Snapshot, { namespace }: ServiceContext, services: readonly ServiceDefinition[]): boolean {
+  return apisOf(services).every((name) => {
+    const live = seen.get({ apiVersion: "apps/v1", kind: "Deployment", namespace, name });
+    return live?.metadata.annotations?.[realisedAnnotation] !== undefined;
+  });
+}
+
+/** Names of the Deployments that answer for the services. */
+function apisOf(services: readonly ServiceDefinition[]): string[] {
+  return services.flatMap((service) => service.processes.map((process) => `${service.name}-${process.name}`));
 }
 
 /** Of a cloud that cannot be rolled out at all: what its namespace has is not its own. */
@@ -68,7 +80,7 @@ function available(
   services: readonly ServiceDefinition[],
   observedGeneration: number,
 ): Condition {
-  const names = services.flatMap((service) => service.processes.map((process) => `${service.name}-${process.name}`));
+  const names = apisOf(services);
   const silent = names.filter((name) => {
     const live = seen.get({ apiVersion: "apps/v1", kind: "Deployment", namespace, name });
     return (numberAt(live, "status", "readyReplicas") ?? 0) === 0;

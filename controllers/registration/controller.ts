@@ -66,21 +66,25 @@ async function secretOf(edge: Edge, source: SecretKeyRef): Promise<string> {
   return value;
 }
 
-/** Whether wanted passwords open their accounts: asked by logging in, once for each user and password. */
+/** A password that was changed behind our back is noticed after this long. */
+const recheckInMilliseconds = 10 * 60_000;
+
+/** Whether wanted passwords open their accounts: asked by logging in, now and then. */
 class PasswordChecks {
-  readonly #good = new Set<string>();
+  /** By digest of account and password: until when a success counts. */
+  readonly #good = new Map<string, number>();
 
   async works(spec: RegistrationSpec, user: RegistrationSpec["users"][number], edge: Edge): Promise<boolean> {
     const password = await secretOf(edge, keyRef(user.passwordFrom));
     const key = digest([spec.keystone.url, user.name, password]);
-    if (this.#good.has(key)) return true;
+    if ((this.#good.get(key) ?? 0) > performance.now()) return true;
     try {
       await logIn({ url: spec.keystone.url, userName: user.name, password, projectName: "" }, edge.signal);
     } catch (error) {
       if (error instanceof KeystoneError && error.status === 401) return false;
       throw error;
     }
-    this.#good.add(key);
+    this.#good.set(key, performance.now() + recheckInMilliseconds);
     return true;
   }
 }

@@ -30,7 +30,9 @@ export function publicService(service: ServiceDefinition, context: ServiceContex
   const selector = componentLabels(service.name, process?.name ?? "api");
   const port = process?.run.port ?? 80;
   const nodePort = publicPort(service.name, context);
-  const annotations = context.publicHost === undefined ? {} : { [publicHostAnnotation]: context.publicHost };
+  // The user's own host needs no remembering: it is in the spec, and gone when it is taken out.
+  const chosen = context.spec.endpoints.public.host === undefined ? context.publicHost : undefined;
+  const annotations = chosen === undefined ? {} : { [publicHostAnnotation]: chosen };
   return {
     apiVersion: "v1",
     kind: "Service",

@@ -31,7 +31,7 @@ export function renderService(service: ServiceDefinition, context: ServiceContex
     { name: at("secrets"), after: [], objects: generatedSecrets(service) },
     {
       name: at("config"),
-      after: [at("secrets"), "database/secrets", "messaging/secrets"],
+      after: [at("secrets"), "database/secrets", ...(service.messaging ? ["messaging/secrets"] : [])],
       objects: [config, ...(hasDatabase ? [databaseAccess(service)] : [])],
     },
     {
@@ -141,7 +141,7 @@ function processObjects({ service, context, config }: Pods, process: Process): M
   const pod = servicePod({ service, context, config }, container, [], stopInSeconds);
   return [
     deployment(service.name, process.name, replicasOf(service, context), pod),
-    clusterService(service.name, componentLabels(service.name, process.name), { http: port }),
+    clusterService(serviceNameOf(service, process), componentLabels(service.name, process.name), { http: port }),
     disruptionBudget(service.name, process.name),
   ];
 }
@@ -159,6 +159,11 @@ function uwsgiArguments(wsgi: string, port: number): string[] {
     ...["--hook-master-start", "unix_signal:15 gracefully_kill_them_all", "--add-header", "Connection: close"],
     ...["--disable-logging"],
   ];
+}
+
+/** The first process answers under the service's own name, any other under one with its name behind. */
+function serviceNameOf(service: ServiceDefinition, process: Process): string {
+  return process === service.processes[0] ? service.name : `${service.name}-${process.name}`;
 }
 
 function replicasOf(service: ServiceDefinition, { spec }: ServiceContext): number {

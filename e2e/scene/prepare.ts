@@ -1,11 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { releases } from "../../crds/cloud.ts";
 import { services } from "../../controllers/services/index.ts";
 import type { Cluster } from "../lab/cluster.ts";
 import { infraImage, openstackImage, operatorImage } from "../lab/images.ts";
 import { ensureOpenStackClient } from "../lab/openstack-client.ts";
 
-const release = "2026.1";
+const [release] = releases;
 
 /** Builds and loads what end-to-end tests need; gives the environment in which `scene()` finds it. */
 export async function prepare(cluster: Cluster, log: (line: string) => void): Promise<Record<string, string>> {

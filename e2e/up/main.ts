@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { installManifests } from "../../charts/install.ts";
+import { releases } from "../../crds/cloud.ts";
 import { services } from "../../controllers/services/index.ts";
 import { stopCluster } from "../lab/cluster.ts";
 import { cacheDir } from "../lab/host/cache.ts";
@@ -17,7 +18,7 @@ import { findPlace, type Place, startPlace, type Wish, wishOf } from "./target.t
 type Log = (line: string) => void;
 
 const manifest = join(import.meta.dirname, "..", "..", "crds", "samples", "single-node.yaml");
-const release = "2026.1";
+const [release] = releases;
 
 /** What tasks hand on to the ones after them. */
 interface Bench {
@@ -99,8 +100,9 @@ async function issueToken(bench: Bench, log: Log): Promise<void> {
 }
 
 async function up(wish: Wish): Promise<void> {
-  if (wish.cluster === "embedded")
-    continueAsRoot("A cluster of our own (namespaces, a bridge, cgroups) and image builds");
+  continueAsRoot(
+    wish.cluster === "embedded" ? "A cluster of our own (namespaces, a bridge, cgroups)" : "Building images",
+  );
   await runTasks(upTasks(wish), { logs: join(cacheDir, "logs", wish.name) });
   process.stdout.write(`
 The cloud runs. Go on with
@@ -123,7 +125,7 @@ async function env(wish: Wish): Promise<void> {
 async function down(wish: Wish): Promise<void> {
   if (wish.cluster === "current") {
     throw new Error(
-      "make down takes down the embedded cluster only; in your own, run kubectl delete cloud --all -n openstack and then kubectl delete -f charts/install.yaml",
+      "make down takes down the embedded cluster only; in your own, delete the clouds (their volumes and passwords stay) and then the namespace nephos-system",
     );
   }
   continueAsRoot("Taking the cluster down");

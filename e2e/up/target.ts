@@ -32,7 +32,10 @@ export function wishOf(env: NodeJS.ProcessEnv): Wish {
   if (cluster === "current" && registry === undefined) {
     throw new Error("CLUSTER=current needs REGISTRY=, a registry that you can push to and the cluster can pull from");
   }
-  return { cluster, name: setting("NAME") ?? "nephos", nodes: Number(setting("NODES") ?? "1"), registry };
+  const nodes = Number(setting("NODES") ?? "1");
+  if (!Number.isInteger(nodes) || nodes < 1)
+    throw new Error(`NODES is ${setting("NODES")}; it has to be a number from 1`);
+  return { cluster, name: setting("NAME") ?? "nephos", nodes, registry };
 }
 
 /** The place of a wish, started where it is ours to start; rejects with PartFailed where that fails. */

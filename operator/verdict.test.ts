@@ -1,0 +1,356 @@
+import type { Live } from "./object.ts";
+import type { Step } from "./plan.ts";
+import type { SecretRecipe } from "./recipe.ts";
+import { deployment, live, snapshot } from "./testing/objects.ts";
+import {
+  digestAnnotation,
+  isWorkload,
+  judgeLive,
+  judgeObject,
+  judgeStep,
+  realisedAnnotation,
+  retryable,
+  type Verdict,
+  worst,
+} from "./verdict.ts";
+
+/** `done`, or why not. */
+function told(verdict: Verdict): string {
+  switch (verdict.is) {
+    case "done":
+      return "done";
+    case "blocked":
+      return `blocked ${verdict.reason} ${verdict.message}`;
+    default:
+      return `${verdict.is} ${verdict.on}`;
+  }
+}
+
+const judged = (object: Live): string => told(judgeLive(object, snapshot(object)));
+const condition = (type: string, status = "True", reason = "R", message = "m") => ({ type, status, reason, message });
+
+describe("a Deployment of two replicas", () => {
+  const available = condition("Available");
+  const rolledOut = { observedGeneration: 1, replicas: 2, updatedReplicas: 2, readyReplicas: 2, availableReplicas: 2 };
+
+  it.each([
+    ["just made", {}, "waiting Deployment api: change not taken up yet"],
+    [
+      "with a change that the controller has not seen",
+      { ...rolledOut, observedGeneration: 0 },
+      "waiting Deployment api: change not taken up yet",
+    ],
+    [
+      "with its first pods starting",
+      { observedGeneration: 1, replicas: 2, updatedReplicas: 2, unavailableReplicas: 2 },
+      "waiting Deployment api: 0 of 2 replicas available",
+    ],
+    [
+      "in the middle of an update",
+      { ...rolledOut, replicas: 3, updatedReplicas: 1, unavailableReplicas: 1, conditions: [available] },
+      "waiting Deployment api: 1 of 2 replicas updated",
+    ],
+    [
+      "with an old pod still going",
+      { ...rolledOut, replicas: 3, conditions: [available] },
+      "waiting Deployment api: 2 of 2 replicas updated",
+    ],
+    [
+      "updated but not available yet",
+      { ...rolledOut, availableReplicas: 1, unavailableReplicas: 1 },
+      "waiting Deployment api: 1 of 2 replicas available",
+    ],
+    ["rolled out", { ...rolledOut, conditions: [available] }, "done"],
+    ["observed later than the cached generation", { ...rolledOut, observedGeneration: 2 }, "done"],
+  ])("%s", (_, status, expected) => {
+    expect(judged(deployment(status))).toBe(expected);
+  });
+
+  it("scaled to none is done", () => {
+    expect(judged(deployment({ observedGeneration: 1 }, {}, 0))).toBe("done");
+  });
+
+  it("of unsaid size has one replica", () => {
+    const { spec: _, ...unsaid } = deployment({ observedGeneration: 1, replicas: 1, updatedReplicas: 1 });
+    expect(judged(unsaid)).toBe("waiting Deployment api: 0 of 1 replicas available");
+  });
+
+  it.each([
+    ["was realised as it is now: degraded", "d1", "d1", "degraded Deployment api: 1 of 2 replicas available"],
+    ["was realised as something older: waiting", "d1", "d0", "waiting Deployment api: 1 of 2 replicas available"],
+    ["never was realised: waiting", "d1", undefined, "waiting Deployment api: 1 of 2 replicas available"],
+    [
+      "carries no digest, nor a stamp: waiting",
+      undefined,
+      undefined,
+      "waiting Deployment api: 1 of 2 replicas available",
+    ],
+  ])("that is unwell and %s", (_, digest, realised, expected) => {
+    const annotations = {
+      ...(digest === undefined ? {} : { [digestAnnotation]: digest }),
+      ...(realised === undefined ? {} : { [realisedAnnotation]: realised }),
+    };
+    expect(judged(deployment({ ...rolledOut, availableReplicas: 1 }, { annotations }))).toBe(expected);
+  });
+});
+
+describe("a StatefulSet of two replicas", () => {
+  const rolledOut = {
+    observedGeneration: 1,
+    replicas: 2,
+    updatedReplicas: 2,
+    availableReplicas: 2,
+    currentRevision: "db-1",
+    updateRevision: "db-1",
+  };
+
+  it.each([
+    ["just made", {}, "waiting StatefulSet db: change not taken up yet"],
+    [
+      "with its first pod starting",
+      { observedGeneration: 1, replicas: 1, updatedReplicas: 1, currentRevision: "db-1", updateRevision: "db-1" },
+      "waiting StatefulSet db: 0 of 2 replicas available",
+    ],
+    [
+      "with one of two pods updated",
+      { ...rolledOut, updatedReplicas: 1, updateRevision: "db-2" },
+      "waiting StatefulSet db: 1 of 2 replicas updated",
+    ],
+    [
+      "with the last updated pod not available yet",
+      { ...rolledOut, availableReplicas: 1, updateRevision: "db-2" },
+      "waiting StatefulSet db: 1 of 2 replicas available",
+    ],
+    ["rolled out", rolledOut, "done"],
+    [
+      "rolled out, where the controller counts updated pods during updates only",
+      { ...rolledOut, updatedReplicas: 0 },
+      "done",
+    ],
+  ])("%s", (_, status, expected) => {
+    const set = live({
+      apiVersion: "apps/v1",
+      kind: "StatefulSet",
+      metadata: { name: "db" },
+      spec: { replicas: 2 },
+      status,
+    });
+    expect(judged(set)).toBe(expected);
+  });
+});
+
+describe("a DaemonSet", () => {
+  const rolledOut = {
+    observedGeneration: 1,
+    desiredNumberScheduled: 3,
+    currentNumberScheduled: 3,
+    updatedNumberScheduled: 3,
+    numberAvailable: 3,
+  };
+
+  it.each([
+    ["just made", {}, "waiting DaemonSet agent: change not taken up yet"],
+    [
+      "in the middle of an update",
+      { ...rolledOut, updatedNumberScheduled: 1 },
+      "waiting DaemonSet agent: 1 of 3 nodes updated",
+    ],
+    [
+      "with a node on which it is not available",
+      { ...rolledOut, numberAvailable: 2 },
+      "waiting DaemonSet agent: 2 of 3 nodes available",
+    ],
+    ["on all nodes", rolledOut, "done"],
+    ["where no node is for it", { observedGeneration: 1, desiredNumberScheduled: 0 }, "done"],
+  ])("%s", (_, status, expected) => {
+    expect(judged(live({ apiVersion: "apps/v1", kind: "DaemonSet", metadata: { name: "agent" }, status }))).toBe(
+      expected,
+    );
+  });
+});
+
+describe("a Job", () => {
+  const sync = (status: object) => live({ apiVersion: "batch/v1", kind: "Job", metadata: { name: "sync" }, status });
+  const limit = condition("Failed", "True", "BackoffLimitExceeded", "Job has reached the specified backoff limit");
+  const final = condition("Failed", "True", "PodFailurePolicy", "Container sync failed with exit code 42");
+
+  it.each([
+    ["just made", {}, "waiting Job sync to complete", false],
+    ["running", { active: 1, ready: 1, startTime: "2026-01-01T00:00:00Z" }, "waiting Job sync to complete", false],
+    [
+      "on its way to success",
+      { conditions: [condition("SuccessCriteriaMet")], terminating: 1 },
+      "waiting Job sync to complete",
+      false,
+    ],
+    ["on its way to failure", { conditions: [condition("FailureTarget")] }, "waiting Job sync to complete", false],
+    ["complete", { succeeded: 1, conditions: [condition("SuccessCriteriaMet"), condition("Complete")] }, "done", false],
+    [
+      "failed in a way that may pass",
+      { failed: 1, conditions: [condition("FailureTarget"), limit] },
+      "waiting Job sync, which failed and is made anew (Job has reached the specified backoff limit)",
+      true,
+    ],
+    [
+      "failed for good",
+      { failed: 1, conditions: [final] },
+      "blocked JobFailed Job sync: Container sync failed with exit code 42",
+      false,
+    ],
+    [
+      "whose failure is said to be not so",
+      { conditions: [condition("Failed", "False")] },
+      "waiting Job sync to complete",
+      false,
+    ],
+  ])("%s", (_, status, expected, again) => {
+    expect(judged(sync(status))).toBe(expected);
+    expect(retryable(sync(status))).toBe(again);
+  });
+});
+
+describe("a volume claim", () => {
+  it.each([
+    ["Bound", { phase: "Bound" }, "done"],
+    ["Pending", { phase: "Pending" }, "waiting PersistentVolumeClaim data, which is Pending"],
+    ["Lost", { phase: "Lost" }, "waiting PersistentVolumeClaim data, which is Lost"],
+    ["without status", {}, "waiting PersistentVolumeClaim data, which is new"],
+  ])("that is %s", (_, status, expected) => {
+    expect(judged(live({ apiVersion: "v1", kind: "PersistentVolumeClaim", metadata: { name: "data" }, status }))).toBe(
+      expected,
+    );
+  });
+});
+
+describe("an object of a custom kind", () => {
+  const custom = (status: object, generation = 2) =>
+    live({ apiVersion: "nephos.dev/v1alpha1", kind: "Registration", metadata: { name: "glance", generation }, status });
+  const ready = condition("Ready");
+  const stalled = condition("Stalled", "True", "NotPossible", "change the name");
+
+  it.each([
+    ["just made", {}, "waiting Registration glance to be taken up"],
+    [
+      "ready for an older spec",
+      { observedGeneration: 1, conditions: [ready] },
+      "waiting Registration glance to be taken up",
+    ],
+    [
+      "stalled over an older spec",
+      { observedGeneration: 1, conditions: [stalled] },
+      "waiting Registration glance to be taken up",
+    ],
+    [
+      "stalled",
+      { observedGeneration: 2, conditions: [stalled] },
+      "blocked NotPossible Registration glance: change the name",
+    ],
+    ["stalled no more", { observedGeneration: 2, conditions: [condition("Stalled", "False"), ready] }, "done"],
+    [
+      "not ready",
+      { observedGeneration: 2, conditions: [condition("Ready", "False", "R", "Keystone does not answer")] },
+      "waiting Registration glance: Keystone does not answer",
+    ],
+    ["with nothing said of Ready", { observedGeneration: 2, conditions: [] }, "waiting Registration glance: not ready"],
+    ["ready", { observedGeneration: 2, conditions: [ready] }, "done"],
+  ])("%s", (_, status, expected) => {
+    expect(judged(custom(status))).toBe(expected);
+  });
+});
+
+it.each([
+  ["v1", "ConfigMap"],
+  ["v1", "Service"],
+  ["policy/v1", "PodDisruptionBudget"],
+  ["rbac.authorization.k8s.io/v1", "Role"],
+  ["networking.k8s.io/v1", "NetworkPolicy"],
+])("an object of %s %s is done when it is there", (apiVersion, kind) => {
+  expect(judged(live({ apiVersion, kind, metadata: { name: "x" } }))).toBe("done");
+});
+
+describe("a wanted object", () => {
+  const wanted = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "settings", namespace: "here" } };
+  const there = live(wanted);
+  const going = live({ ...wanted, metadata: { ...wanted.metadata, deletionTimestamp: "2026-01-01T00:00:00Z" } });
+
+  it.each([
+    ["that is there", [there], "done"],
+    ["that is absent", [], "waiting ConfigMap settings to exist"],
+    ["that is being deleted", [going], "waiting ConfigMap settings to exist"],
+  ])("%s", (_, objects, expected) => {
+    expect(told(judgeObject(wanted, snapshot(...objects)))).toBe(expected);
+  });
+});
+
+describe("a Secret recipe", () => {
+  const recipe: SecretRecipe = {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: "keys", namespace: "here" },
+    recipe: { 0: { generate: "fernetKey" }, 1: { generate: "fernetKey" } },
+  };
+  const keys = (data: object) => live({ apiVersion: "v1", kind: "Secret", metadata: { name: "keys" }, data });
+
+  it.each([
+    ["with all its keys", [keys({ 0: "", 1: "", more: "" })], "done"],
+    ["without one of its keys", [keys({ 0: "" })], "waiting key 1 of Secret keys"],
+    [
+      "without any data",
+      [live({ apiVersion: "v1", kind: "Secret", metadata: { name: "keys" } })],
+      "waiting key 0 of Secret keys",
+    ],
+    ["that is absent", [], "waiting Secret keys to exist"],
+  ])("%s", (_, objects, expected) => {
+    expect(told(judgeObject(recipe, snapshot(...objects)))).toBe(expected);
+  });
+});
+
+describe("a step", () => {
+  const wanted = (name: string) => ({ apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: "here" } });
+  const step = (rest: Partial<Step>): Step => ({
+    name: "a/b",
+    after: [],
+    objects: [wanted("x"), wanted("y")],
+    ...rest,
+  });
+  const x = live(wanted("x"));
+  const y = live(wanted("y"));
+
+  it("without objects is done", () => {
+    expect(told(judgeStep(step({ objects: [] }), snapshot()))).toBe("done");
+  });
+
+  it("is as its worst object", () => {
+    expect(told(judgeStep(step({}), snapshot(x)))).toBe("waiting ConfigMap y to exist");
+    expect(told(judgeStep(step({}), snapshot(x, y)))).toBe("done");
+  });
+
+  it("has a verdict of its own beside those of its objects", () => {
+    const own: Verdict = { is: "blocked", reason: "Downgrade", message: "no" };
+    expect(told(judgeStep(step({ verdict: () => own }), snapshot(x)))).toBe("blocked Downgrade no");
+    expect(told(judgeStep(step({ verdict: () => ({ is: "done" }) }), snapshot(x)))).toBe(
+      "waiting ConfigMap y to exist",
+    );
+  });
+});
+
+it("blocked weighs more than waiting, that more than degraded, that more than done; the first of equals counts", () => {
+  const [a, b]: Verdict[] = [
+    { is: "waiting", on: "a" },
+    { is: "waiting", on: "b" },
+  ];
+  const degraded: Verdict = { is: "degraded", on: "c" };
+  const blocked: Verdict = { is: "blocked", reason: "R", message: "m" };
+  expect(worst([])).toEqual({ is: "done" });
+  expect(worst([{ is: "done" }, degraded])).toEqual(degraded);
+  if (a === undefined || b === undefined) throw new Error("two waits");
+  expect(worst([degraded, a, b])).toEqual(a);
+  expect(worst([a, blocked, b])).toEqual(blocked);
+});
+
+it("Deployments, StatefulSets and DaemonSets are workloads, Jobs are not", () => {
+  expect(["Deployment", "StatefulSet", "DaemonSet"].map((kind) => isWorkload({ apiVersion: "apps/v1", kind }))).toEqual(
+    [true, true, true],
+  );
+  expect(isWorkload({ apiVersion: "batch/v1", kind: "Job" })).toBe(false);
+});
