@@ -157,7 +157,7 @@ test("a generated Secret that is gone while its data is there blocks, is named, 
     "Secret mariadb-root is missing while its data exists on PersistentVolumeClaim data-mariadb-0",
   );
   expect(textAt(await at.openstack(cloud, ["token", "issue"]), "id")).toBeDefined();
-  await expect(at.kubectl(["get", "secret", "mariadb-root", ...inCloud])).rejects.toThrow();
+  await expect(at.kubectl(["get", "secret", "mariadb-root", ...inCloud])).rejects.toThrow("exited with 1");
   await at.kubectl(["create", "-f", "-"], secret.replaceAll(/^ {2}(uid|resourceVersion|creationTimestamp):.*\n/gm, ""));
   await ready(60);
   expect(await secretData()).toEqual(passwords);

@@ -29,6 +29,7 @@ export function permissionsOf(controllers: readonly Controller[]): Permissions {
     (kind) => !owned.has(kindKey(kind)),
   );
   const reads = controllers.flatMap((controller) => controller.reads);
+  const former = distinctKinds(controllers.flatMap((controller) => controller.formerlyOwned ?? []));
   // A finalizer is set on the object itself, which is patched for nothing else.
   const finalized = distinctKinds(
     controllers.filter((controller) => "planDeletion" in controller).map(({ kind }) => kind),
@@ -40,6 +41,7 @@ export function permissionsOf(controllers: readonly Controller[]): Permissions {
   return {
     namespaced: [
       ...grouped(owns, own),
+      ...grouped(former, [...see, "delete"]),
       ...grouped([...subjects, ...namespacedReads], see),
       ...grouped(distinctKinds(controllers.map((controller) => controller.kind)), ["patch"], "/status"),
       ...grouped(finalized, ["patch"]),

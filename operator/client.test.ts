@@ -17,7 +17,10 @@ describe("the paths of a client", () => {
     server.put(configMap("settings"));
     await client.get(settings);
     await client.get(settings);
-    await Promise.all([client.list({ apiVersion: "v1", kind: "Secret" }, {}), client.list({ apiVersion: "v1", kind: "Node" }, {})]);
+    await Promise.all([
+      client.list({ apiVersion: "v1", kind: "Secret" }, {}),
+      client.list({ apiVersion: "v1", kind: "Node" }, {}),
+    ]);
     expect(server.calls.map(({ path }) => path)).toEqual([
       "/api/v1",
       "/api/v1/namespaces/here/configmaps/settings",
@@ -92,7 +95,11 @@ it("a list comes in pages, each with the way to the next", async () => {
   const names: string[] = [];
   let next = "";
   do {
-    const page = await client.list({ apiVersion: "v1", kind: "ConfigMap" }, { namespace: "here", labelSelector: "a=b" }, next);
+    const page = await client.list(
+      { apiVersion: "v1", kind: "ConfigMap" },
+      { namespace: "here", labelSelector: "a=b" },
+      next,
+    );
     names.push(...page.items.map((item) => JSON.stringify(item).replace(/.*"name":"([^"]*)".*/, "$1")));
     next = page.next;
   } while (next !== "");

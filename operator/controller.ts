@@ -23,6 +23,8 @@ export interface Controller<Facts = unknown> {
   readonly kind: Watched;
   readonly reads: readonly Watched[];
   readonly owns: readonly Watched[];
+  /** Kinds that an earlier build owned: nothing of them is made any more, and what is left is pruned. */
+  readonly formerlyOwned?: readonly Watched[];
   plan(subject: Live, seen: Snapshot, facts: Facts | undefined): Plan;
   /** What has to happen before the object may go; with it, the runtime holds the object by a finalizer until all steps are done. */
   planDeletion?(subject: Live, seen: Snapshot, facts: Facts | undefined): Plan;

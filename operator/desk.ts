@@ -62,7 +62,7 @@ export class Desk {
   #listen(): void {
     const { controller, cache } = this.#options;
     cache.watch(controller.kind, (subject) => this.#add(keyOf(subject), "change"));
-    for (const kind of controller.owns) cache.watch(kind, (object) => this.#ownedChanged(object));
+    for (const kind of ownedKinds(controller)) cache.watch(kind, (object) => this.#ownedChanged(object));
     for (const kind of controller.reads) cache.watch(kind, (object) => this.#readChanged(object));
   }
 
@@ -118,7 +118,7 @@ export class Desk {
     const { controller, cache } = this.#options;
     await this.#ownWritesSeen(key);
     const ref = refFrom(controller.kind, key);
-    const seen = cache.snapshot([controller.kind, ...controller.owns, ...controller.reads], ref.namespace);
+    const seen = cache.snapshot([controller.kind, ...ownedKinds(controller), ...controller.reads], ref.namespace);
     try {
       const subject = seen.get(ref);
       return subject === undefined ? { next: "forget" } : await this.#passOver(key, subject, seen);
@@ -218,6 +218,10 @@ function leased(kube: Kube, mayWrite: () => boolean): Kube {
     setStatus: (subject, status) => checked(() => kube.setStatus(subject, status)),
     act: (action) => checked(() => kube.act(action)),
   };
+}
+
+function ownedKinds({ owns, formerlyOwned = [] }: Controller): readonly Watched[] {
+  return [...owns, ...formerlyOwned];
 }
 
 function keyOf(subject: Live): string {

@@ -5,6 +5,7 @@ import { createOnly, type Kube } from "./kube.ts";
 import { isRecord, type Live, listAt, type Manifest, refOf, textAt } from "./object.ts";
 import { type Outcome, outcomeOf, Stale, verdictOf } from "./outcome.ts";
 import { identity, orphans, type Plan, progress, type Snapshot, type Step, type Wanted } from "./plan.ts";
+import { podKind } from "./pods.ts";
 import { isRecipe } from "./recipe.ts";
 import {
   digestAnnotation,
@@ -94,7 +95,9 @@ async function realise<Facts>(input: PassInput<Facts>, planOf: (seen: Snapshot) 
 
   for (const step of open) await noting(writeStep({ ...input, kube }, step, verdicts.get(step.name)), step.name);
   for (const step of closed) await noting(repairStep({ ...input, kube }, step), step.name);
-  for (const orphan of orphans(plan, verdicts, ownedBy(controller, subject, seen))) await noting(kube.remove(orphan));
+  const pods = seen.list(podKind, { namespace: subject.metadata.namespace });
+  for (const orphan of orphans(plan, verdicts, ownedBy(controller, subject, seen), pods))
+    await noting(kube.remove(orphan));
   // Status speaks of the subject that we read; when that one is gone, the API server refuses by uid.
   await noting(input.kube.setStatus(subject, controller.status(subject, verdicts, seen, facts)));
   const acted = open.some((step) => (step.actions ?? []).length > 0);
@@ -184,9 +187,9 @@ async function stampDone({ seen, kube }: StepInput, step: Step): Promise<void> {
   }
 }
 
-function ownedBy(controller: Pick<Controller, "owns">, subject: Live, seen: Snapshot): Live[] {
+function ownedBy(controller: Pick<Controller, "owns" | "formerlyOwned">, subject: Live, seen: Snapshot): Live[] {
   const { namespace, uid } = subject.metadata;
-  return controller.owns
+  return [...controller.owns, ...(controller.formerlyOwned ?? [])]
     .filter((kind) => kind.cluster !== true)
     .flatMap((kind) => seen.list(kind, { namespace, labels: { [identity.subject]: uid } }));
 }

@@ -44,7 +44,8 @@ describe("a confirmation", () => {
     ["has a newer spec", (seen: Live) => server.put({ ...seen, metadata: { ...seen.metadata, generation: 2 } })],
     [
       "is being deleted",
-      (seen: Live) => server.put({ ...seen, metadata: { ...seen.metadata, deletionTimestamp: "2026-01-01T00:00:00Z" } }),
+      (seen: Live) =>
+        server.put({ ...seen, metadata: { ...seen.metadata, deletionTimestamp: "2026-01-01T00:00:00Z" } }),
     ],
     [
       "was made anew under its name",
@@ -77,7 +78,10 @@ describe("a confirmation", () => {
 
 describe("a write", () => {
   it("applies a manifest by the controller's field manager, taking fields over, and tells of it", async () => {
-    await kube.apply({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "settings", namespace: "here" } }, undefined);
+    await kube.apply(
+      { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "settings", namespace: "here" } },
+      undefined,
+    );
     expect(last()).toMatchObject({
       method: "PATCH",
       path: "/api/v1/namespaces/here/configmaps/settings",

@@ -1,4 +1,5 @@
-import { type Kind, kindKey, type Live, type Manifest, type Ref, refKey, refOf } from "./object.ts";
+import { type Kind, kindKey, type Live, type Manifest, nameFor, type Ref, refKey, refOf } from "./object.ts";
+import { mountedBy } from "./pods.ts";
 import type { SecretRecipe } from "./recipe.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -112,12 +113,18 @@ export function prunable(object: Live): boolean {
  * Objects of the subject that no step wants any more: those of a done step at once, those of a step that is gone when all steps
  * are done, so that the old serves until the new does.
  */
-export function orphans(plan: Plan, verdicts: ReadonlyMap<string, Verdict>, owned: readonly Live[]): Live[] {
+export function orphans(
+  plan: Plan,
+  verdicts: ReadonlyMap<string, Verdict>,
+  owned: readonly Live[],
+  pods: readonly Live[] = [],
+): Live[] {
   const wanted = new Set(plan.steps.flatMap((step) => step.objects.map((object) => refKey(refOf(object)))));
   const stepOf = new Map(plan.steps.map((step) => [stepLabel(step.name), step.name]));
+  const mounted = mountedBy(pods);
   const allDone = [...verdicts.values()].every((verdict) => verdict.is === "done");
   return owned.filter((object) => {
-    if (!prunable(object) || wanted.has(refKey(refOf(object)))) return false;
+    if (!prunable(object) || wanted.has(refKey(refOf(object))) || mounted.has(nameFor(refOf(object)))) return false;
     const step = stepOf.get(object.metadata.labels?.[identity.step] ?? "");
     return step === undefined || isConfiguration(object) ? allDone : verdicts.get(step)?.is === "done";
   });

@@ -12,6 +12,7 @@ import {
 } from "./object.ts";
 import { isRecipe } from "./recipe.ts";
 import type { Snapshot, Step, Wanted } from "./plan.ts";
+import { podsOf, troubleOf } from "./pods.ts";
 
 /** What a step can truthfully say about itself, judged only from what was observed. */
 export type Verdict =
@@ -32,9 +33,9 @@ export const digestAnnotation = "nephos.dev/digest";
 type Judge = (live: Live, seen: Snapshot) => Verdict;
 
 const judges: ReadonlyMap<string, Judge> = new Map([
-  ["apps/v1/Deployment", (live) => workload(live, deploymentTrouble(live))],
-  ["apps/v1/StatefulSet", (live) => workload(live, statefulSetTrouble(live))],
-  ["apps/v1/DaemonSet", (live) => workload(live, daemonSetTrouble(live))],
+  ["apps/v1/Deployment", (live, seen) => workload(live, seen, deploymentTrouble(live))],
+  ["apps/v1/StatefulSet", (live, seen) => workload(live, seen, statefulSetTrouble(live))],
+  ["apps/v1/DaemonSet", (live, seen) => workload(live, seen, daemonSetTrouble(live))],
   ["batch/v1/Job", job],
   ["v1/PersistentVolumeClaim", claim],
 ]);
@@ -79,14 +80,20 @@ export function worst(verdicts: readonly Verdict[]): Verdict {
 }
 
 /** A workload that was realised once and is unwell counts as degraded, a new one as waiting. */
-function workload(live: Live, trouble: string | undefined): Verdict {
+function workload(live: Live, seen: Snapshot, trouble: string | undefined): Verdict {
   if (trouble === undefined) return done;
-  const on = `${nameFor(refOf(live))}: ${trouble}`;
+  const on = withPods(`${nameFor(refOf(live))}: ${trouble}`, live, seen);
   const { annotations } = live.metadata;
   const realised = annotations?.[realisedAnnotation];
   return realised !== undefined && realised === annotations?.[digestAnnotation]
     ? { is: "degraded", on }
     : { is: "waiting", on };
+}
+
+/** A reason with what its pods say, where there are pods to be seen. */
+function withPods(reason: string, live: Live, seen: Snapshot): string {
+  const trouble = troubleOf(podsOf(live, seen));
+  return trouble === undefined ? reason : `${reason} (${trouble})`;
 }
 
 function deploymentTrouble(live: Live): string | undefined {
@@ -123,21 +130,13 @@ function unobserved(live: Live): boolean {
 }
 
 /** A finished Job is a fact; a failed one is replaced by the engine after a while, a final one blocks with its own words. */
-function job(live: Live): Verdict {
+function job(live: Live, seen: Snapshot): Verdict {
   if (conditionOf(live, "Complete") !== undefined) return done;
   const failed = conditionOf(live, "Failed");
-  if (failed === undefined) return { is: "waiting", on: `${nameFor(refOf(live))} to complete` };
-  if (textAt(failed, "reason") === "PodFailurePolicy") {
-    return {
-      is: "blocked",
-      reason: "JobFailed",
-      message: `${nameFor(refOf(live))}: ${textAt(failed, "message") ?? "failed"}`,
-    };
-  }
-  return {
-    is: "waiting",
-    on: `${nameFor(refOf(live))}, which failed and is made anew (${textAt(failed, "message") ?? "no message"})`,
-  };
+  if (failed === undefined) return { is: "waiting", on: withPods(`${nameFor(refOf(live))} to complete`, live, seen) };
+  const words = withPods(`${nameFor(refOf(live))}: ${textAt(failed, "message") ?? "failed"}`, live, seen);
+  if (textAt(failed, "reason") === "PodFailurePolicy") return { is: "blocked", reason: "JobFailed", message: words };
+  return { is: "waiting", on: `${words}; it is made anew` };
 }
 
 /** A Job whose failure may pass is deleted and made again by the engine. */

@@ -1,5 +1,6 @@
 import { cloudSpec } from "../../crds/cloud.ts";
 import type { Controller } from "../../operator/controller.ts";
+import { podKind } from "../../operator/pods.ts";
 import { services } from "../services/index.ts";
 import { claimKind } from "./claim.ts";
 import { cloudKind, contextOf, type ImageResolver, olderCloud, planCloud } from "./plan.ts";
@@ -10,7 +11,7 @@ export function cloudController(resolve: ImageResolver): Controller {
   return {
     name: "nephos-cloud",
     kind: cloudKind,
-    reads: [claimKind, { apiVersion: "v1", kind: "Node", cluster: true }],
+    reads: [claimKind, podKind, { apiVersion: "v1", kind: "Node", cluster: true }],
     owns: [
       { apiVersion: "v1", kind: "ConfigMap" },
       { apiVersion: "v1", kind: "Secret" },

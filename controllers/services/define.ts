@@ -67,6 +67,8 @@ export interface ServiceDefinition {
   /** Path of the endpoint URLs, such as /v3. */
   readonly endpointPath: string;
   readonly config: (context: ServiceContext) => OsloConfig;
+  /** Exit codes of its commands after which another try cannot help: the step is blocked instead. */
+  readonly finalExitCodes?: readonly number[];
   /** `section.option` that users cannot set, besides the database connections. */
   readonly reserved: readonly string[];
   readonly traits: readonly Trait[];

@@ -116,11 +116,24 @@ export function configMap(name: string, data: Readonly<Record<string, string>>):
   return { apiVersion: "v1", kind: "ConfigMap", metadata: { name: `${name}-${digest(data, 8)}` }, data };
 }
 
+/** Exit codes after which another try cannot help; any other failure is tried again. */
+function failOn(
+  values: readonly number[],
+): NonNullable<NonNullable<IJob["spec"]>["podFailurePolicy"]>["rules"][number] {
+  return { action: "FailJob", onExitCodes: { operator: "In", values: [...values] } };
+}
+
 /**
  * A Job named by what it does and what it acts on, never by its pod template, so that a finished one is a fact and an operator
  * update runs nothing again.
  */
-export function job(service: string, phase: string, inputs: unknown, pod: IPodSpec): IJob & Manifest {
+export function job(
+  service: string,
+  phase: string,
+  inputs: unknown,
+  pod: IPodSpec,
+  finalExitCodes: readonly number[] = [],
+): IJob & Manifest {
   const labels = componentLabels(service, phase);
   return {
     apiVersion: "batch/v1",
@@ -129,6 +142,7 @@ export function job(service: string, phase: string, inputs: unknown, pod: IPodSp
     spec: {
       backoffLimit: 3,
       activeDeadlineSeconds: 900,
+      ...(finalExitCodes.length === 0 ? {} : { podFailurePolicy: { rules: [failOn(finalExitCodes)] } }),
       template: { metadata: { labels }, spec: { ...pod, restartPolicy: "Never" } },
     },
   };

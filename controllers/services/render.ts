@@ -220,7 +220,8 @@ function commandJob({ service, context, config }: Pods, phase: string, command: 
     volumeMounts: mountsOf(service),
   };
   const inputs = [phase, command, context.release, context.incarnation];
-  return job(service.name, phase, inputs, servicePod({ service, context, config }, container, []));
+  const pod = servicePod({ service, context, config }, container, []);
+  return job(service.name, phase, inputs, pod, service.finalExitCodes);
 }
 
 function setupJob({ service, context, config }: Pods, { name, command, secrets }: Setup): Manifest {

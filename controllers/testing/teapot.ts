@@ -12,6 +12,7 @@ export const teapot = defineService({
     { name: "teapot_api", section: "api_database" },
   ],
   messaging: true,
+  finalExitCodes: [127],
   processes: [
     {
       name: "api",

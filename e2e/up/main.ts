@@ -113,7 +113,7 @@ and take everything down again with make down.
 `);
 }
 
-async function env(wish: Wish): Promise<void> {
+async function printEnvironment(wish: Wish): Promise<void> {
   const target = await findPlace(wish, (line) => process.stderr.write(`${line}\n`));
   if (target === undefined) throw new Error("no cluster of ours runs: start one with make up");
   const client = await ensureOpenStackClient((line) => process.stderr.write(`${line}\n`));
@@ -132,7 +132,7 @@ async function down(wish: Wish): Promise<void> {
   await stopCluster(wish.name, (line) => process.stdout.write(`${line}\n`));
 }
 
-const commands = { up, env, down } as const;
+const commands = { up, env: printEnvironment, down } as const;
 
 try {
   const command = Object.entries(commands).find(([name]) => name === process.argv[2])?.[1];
