@@ -23,6 +23,8 @@ test: node_modules/.complete ## Runs everything that must pass, on a cluster of 
 
 # Node 24 is one of the packages; npm is only needed to install them.
 node_modules/.complete: package-lock.json package.json
-	@command -v npm >/dev/null || { echo "npm is missing: installing it (needs root)" >&2; $(SUDO) apt-get update -q >&2 && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends npm >&2; }
-	@echo "installing packages" >&2; npm ci --no-audit --no-fund --loglevel=error >&2
+	@command -v npm >/dev/null || { echo "npm is missing: installing it (needs root)" >&2; $(SUDO) apt-get update -qq >/dev/null && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends npm >/dev/null; } \
+	  || { echo "npm: not installed. What to try: check that apt-get update works here, or install npm by hand" >&2; exit 1; }
+	@echo "installing packages" >&2; npm ci --no-audit --no-fund --loglevel=error >&2 \
+	  || { echo "packages: not installed. What to try: check that npm ping works here; a mirror, a proxy or an authority of your own belongs into ~/.npmrc" >&2; exit 1; }
 	@touch $@

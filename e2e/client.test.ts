@@ -172,7 +172,7 @@ describe("a watch", () => {
       { apiVersion: "v1", kind: "ConfigMap" },
       { namespace, ...scope },
       from,
-      6,
+      10,
       stop.signal,
     )) {
       const event: unknown = JSON.parse(line);
@@ -204,9 +204,17 @@ describe("a watch", () => {
     expect(events.at(-1)).toBe("DELETED loses");
   });
 
-  it("has bookmarks, and ends by itself after the time it was given", async () => {
-    const events = await eventsUntil({ labelSelector: "watched=never" }, await now(), /^$/, () => Promise.resolve());
-    expect(events).toContain("BOOKMARK");
+  it("has bookmarks once anything of the kind has changed, and ends by itself after the time it was given", async () => {
+    const events = await eventsUntil({ labelSelector: "watched=never" }, await now(), /^$/, async () => {
+      await new Promise((resolve) => setTimeout(resolve, 2000));
+      await client.apply(settings("beside"), manager);
+    });
+    expect(new Set(events)).toEqual(new Set(["BOOKMARK"]));
+  });
+
+  it("from a version that the server has not reached yet brings nothing, not even bookmarks: silence means to list again", async () => {
+    const ahead = String(Number(await now()) + 1_000_000);
+    expect(await eventsUntil({}, ahead, /^$/, () => client.apply(settings("unheard"), manager))).toEqual([]);
   });
 
   it("from a version that is no version is refused in its first line", async () => {
@@ -215,7 +223,7 @@ describe("a watch", () => {
     for await (const line of client.watch({ apiVersion: "v1", kind: "ConfigMap" }, { namespace }, "no", 6, signal))
       events.push(JSON.parse(line));
     expect(events).toEqual([
-      expect.objectContaining({ type: "ERROR", object: expect.objectContaining({ code: 400 }) }),
+      expect.objectContaining({ type: "ERROR", object: expect.objectContaining({ status: "Failure" }) }),
     ]);
   });
 });
@@ -226,8 +234,8 @@ describe("a kind of our own", () => {
     group: "e2e-client.example.dev",
     version: "v1",
     kind: "Teapot",
-    shortNames: [],
-    categories: [],
+    shortNames: ["tp"],
+    categories: ["kitchen"],
     description: "A pot",
     spec: z.object({
       volume: z.union([z.int(), z.string()]),
@@ -242,7 +250,7 @@ describe("a kind of our own", () => {
       labels: z.record(z.string(), z.string()).optional(),
     }),
     status: z.object({ observedGeneration: z.int().optional(), conditions: conditions.optional() }),
-    columns: [],
+    columns: [{ name: "Colour", type: "string", jsonPath: ".spec.colour" }],
   });
   const pot = (colour: string): Manifest =>
     manifest(teapot.apiVersion, "Teapot", "pot", { spec: { volume: "1l", parts: [{ name: "lid" }], colour } });
@@ -314,11 +322,17 @@ describe("a kind of our own", () => {
     expect((await client.apply(pot("blue"), manager))["status"]).toEqual({ observedGeneration: 1 });
   });
 
-  it("refuses a status for another uid, so that no report lands on a successor", async () => {
-    const stale = { ...manifest(teapot.apiVersion, "Teapot", "pot"), status: { observedGeneration: 2 } };
-    const metadata = Object.assign({ name: "pot", namespace }, { uid: "00000000-0000-0000-0000-000000000000" });
-    const write = client.apply({ ...stale, metadata }, `${manager}-status`, { force: true, subresource: "status" });
-    await expect(write).rejects.toMatchObject({ status: 409, reason: "Conflict" });
+  it("takes a status for another uid, so that who reports has to name the version that was seen", async () => {
+    const status = { observedGeneration: 2 };
+    const write = (identity: Fields): Promise<Live> => {
+      const metadata = Object.assign({ name: "pot", namespace }, identity);
+      return client.apply(Object.assign({ ...teapot, metadata }, { status }), `${manager}-status`, {
+        force: true,
+        subresource: "status",
+      });
+    };
+    await expect(write({ uid: "00000000-0000-0000-0000-000000000000" })).resolves.toMatchObject({ status });
+    await expect(write({ resourceVersion: "1" })).rejects.toMatchObject({ status: 409, reason: "Conflict" });
   });
 
   async function applyCrd(): Promise<void> {
@@ -331,12 +345,22 @@ describe("a kind of our own", () => {
 /** Paths at which a live object does not cover what is wanted, for a message that helps. */
 function uncovered(live: unknown, wanted: unknown, path = "$"): string[] {
   if (covers(live, wanted)) return [];
-  const inner = isRecord(wanted)
-    ? Object.keys(wanted).flatMap((field) =>
-        uncovered(isRecord(live) ? live[field] : undefined, wanted[field], `${path}.${field}`),
-      )
-    : [];
+  const inner = fieldsOf(wanted).flatMap(([field, value]) =>
+    uncovered(memberOf(live, field, value), value, `${path}.${field}`),
+  );
   return inner.length > 0 ? inner : [`${path}: wanted ${JSON.stringify(wanted)}, live ${JSON.stringify(live)}`];
+}
+
+function fieldsOf(value: unknown): [string, unknown][] {
+  return isRecord(value) || Array.isArray(value) ? Object.entries(value) : [];
+}
+
+/** The member of a live map or list that stands for a wanted one: that of its name, else that at its place. */
+function memberOf(live: unknown, field: string, wanted: unknown): unknown {
+  if (isRecord(live)) return live[field];
+  const members: readonly unknown[] = Array.isArray(live) ? live : [];
+  const name = textAt(wanted, "name");
+  return members.find((each) => name !== undefined && textAt(each, "name") === name) ?? members[Number(field)];
 }
 
 const labels = { app: "zoo" };

@@ -1,10 +1,8 @@
-import { readFileSync } from "node:fs";
-import { readdir } from "node:fs/promises";
-import { isRecord, listAt, mapAt, textAt } from "../operator/object.ts";
+import { listAt, mapAt, textAt } from "../operator/object.ts";
+import { cloud, getCloud, inCloud, ready } from "./scene/cloud.ts";
+import { killOperator, operatorPods } from "./scene/operator.ts";
 import { conditionStatus, eventually, sample, scene, type Scene } from "./scene/scene.ts";
 
-const cloud = { namespace: "openstack", name: "demo" };
-const inCloud = ["-n", cloud.namespace] as const;
 const ownedKinds = "deployments,statefulsets,services,configmaps,secrets,jobs,poddisruptionbudgets,registrations";
 const generated = "nephos.dev/retain";
 
@@ -19,21 +17,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await at.transport.close();
 });
-
-const getCloud = (): Promise<unknown> => at.json(["get", "cloud", cloud.name, ...inCloud]);
-
-async function ready(inSeconds: number): Promise<unknown> {
-  return eventually(
-    "cloud to be ready",
-    inSeconds,
-    getCloud,
-    (live) => conditionStatus(live, "Ready") === "True" && current(live),
-  );
-}
-
-function current(live: unknown): boolean {
-  return isRecord(live) && mapAt(live, "status")["observedGeneration"] === mapAt(live, "metadata")["generation"];
-}
 
 interface Owned {
   readonly kind: string;
@@ -68,7 +51,7 @@ const secretData = (): Promise<unknown> =>
 
 test("a Cloud becomes Ready and its Keystone issues a token at the public endpoint", async () => {
   await at.kubectl(["apply", "-f", sample]);
-  const live = await ready(300);
+  const live = await ready(at, 300);
   expect(textAt(live, "status", "release")).toBe("2026.1");
   const token = await at.openstack(cloud, ["token", "issue"]);
   expect(textAt(token, "id")).toMatch(/^gAAAA/);
@@ -101,7 +84,7 @@ test("an endpoint that was deleted by hand comes back within a minute", async ()
     at.openstack(cloud, ["endpoint", "list", "--service", "identity", "--interface", "public"]);
   const id = textAt(listAt(await endpoints())[0], "ID") ?? "";
   const token = textAt(await at.openstack(cloud, ["token", "issue"]), "id") ?? "";
-  const url = textAt(await getCloud(), "status", "endpoints", "keystone") ?? "";
+  const url = textAt(await getCloud(at), "status", "endpoints", "keystone") ?? "";
   const answer = await fetch(`${url}/endpoints/${id}`, { method: "DELETE", headers: { "x-auth-token": token } });
   expect(answer.status).toBe(204);
   const ids = async (): Promise<unknown> => {
@@ -136,7 +119,7 @@ test("every owned object that is deleted comes back within a minute, in any orde
       },
     );
   }
-  await ready(180);
+  await ready(at, 180);
   expect(shape(await owned())).toEqual(before);
   expect(await secretData()).toEqual(passwords);
 });
@@ -147,7 +130,7 @@ test("a generated Secret that is gone while its data is there blocks, is named, 
   const blocked = await eventually(
     "the cloud to say so",
     30,
-    getCloud,
+    () => getCloud(at),
     (live) => textAt(live, "status", "reason") === "SecretMissing",
   );
   const message = listAt(blocked, "status", "conditions")
@@ -159,7 +142,7 @@ test("a generated Secret that is gone while its data is there blocks, is named, 
   expect(textAt(await at.openstack(cloud, ["token", "issue"]), "id")).toBeDefined();
   await expect(at.kubectl(["get", "secret", "mariadb-root", ...inCloud])).rejects.toThrow("exited with 1");
   await at.kubectl(["create", "-f", "-"], secret.replaceAll(/^ {2}(uid|resourceVersion|creationTimestamp):.*\n/gm, ""));
-  await ready(60);
+  await ready(at, 60);
   expect(await secretData()).toEqual(passwords);
 });
 
@@ -173,7 +156,7 @@ test("a Cloud that is deleted and made again has its old data and passwords", as
     (list) => listAt(list, "items").length === 0,
   );
   await at.kubectl(["apply", "-f", sample]);
-  await ready(300);
+  await ready(at, 300);
   expect(await secretData()).toEqual(passwords);
   const projects = await at.openstack(cloud, ["project", "list"]);
   expect(projects).toEqual(expect.arrayContaining([expect.objectContaining({ Name: "kept" })]));
@@ -187,35 +170,10 @@ test("an operator that is killed at five moments of a rollout ends where a calm 
   await at.kubectl(["apply", "-f", sample]);
   for (const kill of [1, 2, 3, 4, 5]) {
     await new Promise((resolve) => setTimeout(resolve, 500 + Math.random() * 5000));
-    await killOperator();
+    for (const pod of await operatorPods(at)) await killOperator(at, pod);
     expect(kill).toBeLessThanOrEqual(5);
   }
-  await ready(300);
+  await ready(at, 300);
   expect(shape(await owned())).toEqual(calm);
   expect(textAt(await at.openstack(cloud, ["token", "issue"]), "id")).toMatch(/^gAAAA/);
 });
-
-/** SIGKILL to the operator's own process; then the pod goes, so that the next one starts without the kubelet's back-off. */
-async function killOperator(): Promise<void> {
-  const list = await at.json(["get", "pods", "-n", "nephos-system"]);
-  for (const pod of listAt(list, "items")) {
-    const [uid, name] = [textAt(pod, "metadata", "uid") ?? "", textAt(pod, "metadata", "name") ?? ""];
-    for (const pid of await processesOf(uid)) process.kill(pid, "SIGKILL");
-    await at.kubectl(["delete", "pod", name, "-n", "nephos-system", "--grace-period=0", "--force"]);
-  }
-}
-
-/** The node processes of a pod of ours, by the pod's uid in their control groups. */
-async function processesOf(podUid: string): Promise<number[]> {
-  const pids = (await readdir("/proc")).map(Number).filter((pid) => Number.isInteger(pid));
-  return pids.filter((pid) => {
-    try {
-      return (
-        readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(podUid) &&
-        readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("nephos.mjs")
-      );
-    } catch {
-      return false;
-    }
-  });
-}

@@ -90,7 +90,7 @@ async function endToEnd(): Promise<Count> {
   const environment = await prepare(await startCluster({ name: cluster, nodes: 1, log: say }), say);
   say(`=== cluster and images: ${((performance.now() - began) / 1000).toFixed(0)} s`);
   Object.assign(process.env, environment);
-  return suite("end to end", ["--config", "jest.e2e.config.js", ...process.argv.slice(2)]);
+  return suite("end to end", ["--config", "jest.e2e.config.js", "--forceExit", ...process.argv.slice(2)]);
 }
 
 async function main(): Promise<Count> {

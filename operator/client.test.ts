@@ -43,7 +43,7 @@ describe("the paths of a client", () => {
 
   it.each([
     ["of a known group", "v1", "Teapot"],
-    ["of a group that is not there", "example.dev/v1", "Teapot"],
+    ["of a group that is not there", "nowhere.dev/v1", "Teapot"],
   ])("do not exist for an unknown kind %s, which is asked for again each time", async (_, apiVersion, kind) => {
     const ask = () => client.get({ apiVersion, kind, namespace: "here", name: "x" });
     await expect(ask()).rejects.toThrow(new UnknownKind(`the API server does not know ${apiVersion}/${kind}`));

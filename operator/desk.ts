@@ -38,6 +38,8 @@ interface Memory {
   /** What the last pass wrote; the next one waits until the watches have seen it. */
   readonly written: Live[];
   readonly verdicts: ReadonlyMap<string, Verdict>;
+  /** Whether the last pass left the status to this one; never twice in a row. */
+  readonly deferred: boolean;
 }
 
 /** One controller at work: its queue and its passes. */
@@ -133,12 +135,15 @@ export class Desk {
     if (subject.metadata.deletionTimestamp !== undefined && controller.planDeletion === undefined)
       return { next: "rest" };
     const facts = await controller.observe?.(subject, seen, this.#edge(subject));
-    const before = this.#memory.get(key)?.verdicts;
+    const last = this.#memory.get(key);
+    const before = last?.verdicts;
     const written: Live[] = [];
-    this.#memory.set(key, { written, verdicts: before ?? new Map() });
+    this.#memory.set(key, { written, verdicts: before ?? new Map(), deferred: false });
+    let deferred = false;
+    const mayDeferStatus = (): boolean => (deferred = written.length > 0 && last?.deferred !== true);
     const kube = this.#kube(subject, seen, written);
-    const pass = await reconcile({ controller, subject, seen, facts, kube, now: Date.now() });
-    this.#memory.set(key, { written, verdicts: pass.verdicts });
+    const pass = await reconcile({ controller, subject, seen, facts, kube, mayDeferStatus, now: Date.now() });
+    this.#memory.set(key, { written, verdicts: pass.verdicts, deferred });
     this.#report(key, subject, before, pass);
     return pass.outcome;
   }

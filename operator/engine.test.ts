@@ -1,6 +1,6 @@
 import type { Controller } from "./controller.ts";
 import { finalizerOf, type Pass, reconcile } from "./engine.ts";
-import { isRecord, type Live, type Manifest } from "./object.ts";
+import { isRecord, type Live, type Manifest, mapAt, textAt } from "./object.ts";
 import { ApiError, Stale } from "./outcome.ts";
 import { identity, type Plan, retainAnnotation, type Step } from "./plan.ts";
 import type { SecretRecipe } from "./recipe.ts";
@@ -74,24 +74,37 @@ function pass(
 }
 
 /** What the API server makes of objects that were applied, defaults included. */
-function landed(applied: unknown, rest: Body = {}, metadata: Body = {}): Live {
-  if (!isRecord(applied) || !isRecord(applied["metadata"])) throw new Error("nothing was applied");
-  const { apiVersion: group, kind, metadata: own, ...body } = applied;
-  const annotations = {
-    ...(isRecord(own["annotations"]) ? own["annotations"] : {}),
-    ...(isRecord(metadata["annotations"]) ? metadata["annotations"] : {}),
-  };
-  return live({
-    ...body,
-    ...rest,
-    apiVersion: String(group),
-    kind: String(kind),
-    metadata: { ...own, name: String(own["name"]), ...metadata, annotations },
+function landed(
+  applied: unknown,
+  rest: Body = {},
+  { annotations = {}, ...metadata }: Partial<Live["metadata"]> = {},
+): Live {
+  if (!isRecord(applied)) throw new Error("nothing was applied");
+  const object = live({
+    ...applied,
+    apiVersion: textOf(applied, "apiVersion"),
+    kind: textOf(applied, "kind"),
+    metadata: { name: textOf(applied, "metadata", "name") },
   });
+  const own = mapAt(applied, "metadata");
+  const marks = { ...textsIn(own["annotations"]), ...annotations };
+  return live({ ...object, ...rest, metadata: { ...object.metadata, ...own, ...metadata, annotations: marks } });
+}
+
+function textOf(value: unknown, ...path: readonly string[]): string {
+  return textAt(value, ...path) ?? "";
+}
+
+function textsIn(value: unknown): Record<string, string> {
+  return Object.fromEntries(Object.entries(mapAt({ value }, "value")).map(([key, text]) => [key, String(text)]));
 }
 
 /** The objects as the engine would have written them, landed. */
-async function written(steps: readonly Step[], rest: Body = {}, metadata: Body = {}): Promise<Live[]> {
+async function written(
+  steps: readonly Step[],
+  rest: Body = {},
+  metadata: Partial<Live["metadata"]> = {},
+): Promise<Live[]> {
   const first = new RecordingKube();
   const controller = controllerOf({ steps });
   await reconcile({ controller, subject, seen: snapshot(subject), facts: undefined, kube: first, now });

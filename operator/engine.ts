@@ -32,6 +32,11 @@ export interface PassInput<Facts> {
   readonly seen: Snapshot;
   readonly facts: Facts | undefined;
   readonly kube: Kube;
+  /**
+   * Whether the status may wait for the next pass, which will see what this one wrote: asked after all writes. Saves a status that
+   * would be out of date as soon as it is there. Left out, the status is written in every pass.
+   */
+  readonly mayDeferStatus?: () => boolean;
   /** Wall-clock milliseconds, for the back-off of Jobs only. */
   readonly now: number;
 }
@@ -98,10 +103,14 @@ async function realise<Facts>(input: PassInput<Facts>, planOf: (seen: Snapshot) 
   const pods = seen.list(podKind, { namespace: subject.metadata.namespace });
   for (const orphan of orphans(plan, verdicts, ownedBy(controller, subject, seen), pods))
     await noting(kube.remove(orphan));
+  const deferred = errors.length === 0 && input.mayDeferStatus?.() === true;
   // Status speaks of the subject that we read; when that one is gone, the API server refuses by uid.
-  await noting(input.kube.setStatus(subject, controller.status(subject, verdicts, seen, facts)));
+  if (!deferred) await noting(input.kube.setStatus(subject, controller.status(subject, verdicts, seen, facts)));
   const acted = open.some((step) => (step.actions ?? []).length > 0);
-  return { outcome: afterwards(outcomeOf(errors), acted ? "acted" : "saw", jobRetry(plan, seen, input.now)), verdicts };
+  return {
+    outcome: afterwards(outcomeOf(errors), acted ? "acted" : "saw", deferred ? 1 : jobRetry(plan, seen, input.now)),
+    verdicts,
+  };
 }
 
 /** What was acted on outside is looked at again, sooner the first time than the tenth; a failed Job when it is due. */

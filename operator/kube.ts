@@ -84,7 +84,8 @@ async function writeStatus(
   status: Readonly<Record<string, unknown>>,
 ): Promise<void> {
   const conditions = withTransitions(conditionsIn(status), subject, clock.timestamp());
-  const whole = { ...status, conditions };
+  // A kind without conditions has no field for them.
+  const whole = conditions.length === 0 ? status : { ...status, conditions };
   if (sameStatus(subject, whole)) return;
   const metadata = { ...placeOf(subject), uid: subject.metadata.uid };
   const manifest = Object.assign({ apiVersion: subject.apiVersion, kind: subject.kind, metadata }, { status: whole });

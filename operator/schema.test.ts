@@ -85,12 +85,12 @@ describe("the structural schema of", () => {
     ["a big integer", z.bigint()],
     ["a function", z.custom<() => void>((value) => typeof value === "function").and(z.symbol())],
   ])("%s is refused: no schema could say it", (_, schema) => {
-    expect(() => structural(schema)).toThrow();
+    expect(() => structural(schema)).toThrow("cannot be represented");
   });
 
   it("what refers to itself is refused", () => {
     const tree: z.ZodType = z.object({ children: z.array(z.lazy(() => tree)) });
-    expect(() => structural(tree)).toThrow();
+    expect(() => structural(tree)).toThrow(/cycle/i);
   });
 
   it.each([

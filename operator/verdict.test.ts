@@ -188,7 +188,7 @@ describe("a Job", () => {
     [
       "failed in a way that may pass",
       { failed: 1, conditions: [condition("FailureTarget"), limit] },
-      "waiting Job sync, which failed and is made anew (Job has reached the specified backoff limit)",
+      "waiting Job sync: Job has reached the specified backoff limit; it is made anew",
       true,
     ],
     [

@@ -33,7 +33,14 @@ export const keystone = defineService({
   endpointPath: "/v3",
   config: () => ({
     token: { provider: "fernet" },
-    cache: { enabled: true, backend: "dogpile.cache.pymemcache", memcache_servers: "memcached:11211" },
+    // Of the Memcached back ends only this one goes on without its server: the others answer 500 (oslo.cache:oslo_cache/_memcache_pool.py).
+    cache: {
+      enabled: true,
+      backend: "oslo_cache.memcache_pool",
+      memcache_servers: "memcached:11211",
+      memcache_dead_retry: 5,
+      memcache_socket_timeout: 1,
+    },
     oslo_messaging_notifications: { driver: "noop" },
   }),
   reserved: [

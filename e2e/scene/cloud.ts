@@ -1,0 +1,34 @@
+import { isRecord, mapAt } from "../../operator/object.ts";
+import { conditionStatus, eventually, sample, type Scene } from "./scene.ts";
+
+/** The Cloud of the sample. */
+export const cloud = { namespace: "openstack", name: "demo" } as const;
+
+/** kubectl's arguments for the Cloud's namespace. */
+export const inCloud = ["-n", cloud.namespace] as const;
+
+/** The Cloud as it is. */
+export function getCloud(at: Scene): Promise<unknown> {
+  return at.json(["get", "cloud", cloud.name, ...inCloud]);
+}
+
+/** Waits until the Cloud is Ready for the spec that it has. */
+export async function ready(at: Scene, inSeconds: number): Promise<unknown> {
+  return eventually(
+    "cloud to be ready",
+    inSeconds,
+    () => getCloud(at),
+    (live) => conditionStatus(live, "Ready") === "True" && current(live),
+  );
+}
+
+/** Installs the operator and brings the sample's Cloud up, or finds it so. */
+export async function readyCloud(at: Scene): Promise<unknown> {
+  await at.install(cloud.namespace);
+  await at.kubectl(["apply", "-f", sample]);
+  return ready(at, 300);
+}
+
+function current(live: unknown): boolean {
+  return isRecord(live) && mapAt(live, "status")["observedGeneration"] === mapAt(live, "metadata")["generation"];
+}
