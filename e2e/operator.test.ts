@@ -108,10 +108,11 @@ test("more replicas come up, and go again, without an answer missed", async () =
       "-p",
       JSON.stringify({ spec: { services: { keystone: { replicas } } } }),
     ]);
-  let [stop, asked] = [false, 0];
+  const stop = new AbortController();
+  let asked = 0;
   const failures: string[] = [];
   const asking = (async () => {
-    while (!stop) {
+    while (!stop.signal.aborted) {
       const answer = await fetch(url).then(
         (reply) => reply.status,
         (error: unknown) => String(error),
@@ -136,7 +137,7 @@ test("more replicas come up, and go again, without an answer missed", async () =
       (list) => listAt(list, "items").length === 1,
     );
   } finally {
-    stop = true;
+    stop.abort();
     await asking;
   }
   expect(asked).toBeGreaterThan(20);

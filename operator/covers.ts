@@ -28,9 +28,19 @@ function coversMap(sense: Sense, live: unknown, wanted: Readonly<Record<string, 
   // The server drops empty maps (emptyDir: {} stays, an empty annotations map does not).
   if (live === undefined) return Object.keys(wanted).length === 0;
   if (!isRecord(live)) return false;
-  return Object.entries(wanted).every(([field, value]) =>
-    coversAs(quantityFields.has(field) ? "quantity" : sense, live[field], value),
-  );
+  return Object.entries(wanted).every(([field, value]) => coversField(sense, field, live[field], value));
+}
+
+/** Fields without a pointer in the API's types: the server drops them where they have their zero value. */
+const zeroFields: ReadonlySet<string> = new Set([
+  ...["hostNetwork", "hostPID", "hostIPC", "readOnly", "stdin", "stdinOnce", "tty"],
+  ...["initialDelaySeconds", "minReadySeconds", "value"],
+]);
+
+function coversField(sense: Sense, field: string, live: unknown, wanted: unknown): boolean {
+  if (live === undefined && Array.isArray(wanted)) return wanted.length === 0;
+  if (live === undefined && zeroFields.has(field)) return wanted === false || wanted === 0 || wanted === "";
+  return coversAs(quantityFields.has(field) ? "quantity" : sense, live, wanted);
 }
 
 function coversList(live: readonly unknown[], wanted: readonly unknown[]): boolean {

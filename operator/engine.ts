@@ -74,7 +74,8 @@ export function finalizerOf(controller: Pick<Controller, "name">): string {
 async function remove<Facts>(input: PassInput<Facts>, finalizers: readonly string[]): Promise<Pass> {
   const { controller, subject, facts, kube } = input;
   const pass = await realise(input, (seen) => controller.planDeletion?.(subject, seen, facts) ?? { steps: [] });
-  if ([...pass.verdicts.values()].some((verdict) => verdict.is !== "done")) return pass;
+  const undone = [...pass.verdicts.values()].some((verdict) => verdict.is !== "done");
+  if (undone || pass.outcome.next !== "rest") return pass;
   await kube.finalize(subject, finalizers);
   return { ...pass, outcome: { next: "rest" } };
 }
@@ -104,7 +105,7 @@ async function realise<Facts>(input: PassInput<Facts>, planOf: (seen: Snapshot) 
   for (const orphan of orphans(plan, verdicts, ownedBy(controller, subject, seen), pods))
     await noting(kube.remove(orphan));
   const deferred = errors.length === 0 && input.mayDeferStatus?.() === true;
-  // Status speaks of the subject that we read; when that one is gone, the API server refuses by uid.
+  // Status speaks of the subject that we read: for any other version of it the API server refuses.
   if (!deferred) await noting(input.kube.setStatus(subject, controller.status(subject, verdicts, seen, facts)));
   const acted = open.some((step) => (step.actions ?? []).length > 0);
   return {

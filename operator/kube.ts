@@ -87,9 +87,12 @@ async function writeStatus(
   // A kind without conditions has no field for them.
   const whole = conditions.length === 0 ? status : { ...status, conditions };
   if (sameStatus(subject, whole)) return;
-  const metadata = { ...placeOf(subject), uid: subject.metadata.uid };
+  // The uid alone is not enough: for custom kinds the API server takes any.
+  const { uid, resourceVersion } = subject.metadata;
+  const metadata = { ...placeOf(subject), uid, resourceVersion };
   const manifest = Object.assign({ apiVersion: subject.apiVersion, kind: subject.kind, metadata }, { status: whole });
-  wrote(await client.apply(manifest, `${manager}-status`, { force: true, subresource: "status" }), "status");
+  const options = { force: true, subresource: "status" } as const;
+  wrote(await client.apply(manifest, `${manager}-status`, options).catch(staleOn([404, 409])), "status");
 }
 
 async function confirmWith(client: Client, known: Live): Promise<void> {

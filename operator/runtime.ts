@@ -93,9 +93,14 @@ async function run({ desks, cache, lease, options, metrics }: Parts): Promise<vo
 function counted(transport: Transport, metrics: Metrics): Transport {
   return {
     call: async (call) => {
-      const answer = await transport.call(call);
-      metrics.call(call.method, answer.status);
-      return answer;
+      try {
+        const answer = await transport.call(call);
+        metrics.call(call.method, answer.status);
+        return answer;
+      } catch (error) {
+        metrics.call(call.method, 0);
+        throw error;
+      }
     },
     lines: (call, signal) => transport.lines(call, signal),
     close: () => transport.close(),

@@ -79,35 +79,71 @@ async function listAll({ client, kind, scope, sink }: Reflection): Promise<strin
   return version;
 }
 
+/** Listens for silence: a stream that says nothing for too long is cut. */
+class Ear {
+  readonly #began = performance.now();
+  #heard = this.#began;
+  readonly #silence = new AbortController();
+  readonly #alarm = setInterval(() => {
+    if (performance.now() - this.#heard > silenceInSeconds * 1000) this.#silence.abort();
+  }, 5000);
+
+  /** Fires when it was silent for too long. */
+  get silence(): AbortSignal {
+    return this.#silence.signal;
+  }
+
+  get seconds(): number {
+    return (performance.now() - this.#began) / 1000;
+  }
+
+  get heardNothing(): boolean {
+    return this.#heard === this.#began;
+  }
+
+  hear(): void {
+    this.#heard = performance.now();
+  }
+
+  close(): void {
+    clearInterval(this.#alarm);
+  }
+}
+
 /** One watch request to its end; gives the version to go on from. */
 async function watchOnce(reflection: Reflection, from: string): Promise<string> {
-  const { client, kind, scope, sink, signal } = reflection;
-  const silence = new AbortController();
-  const stop = AbortSignal.any([signal, silence.signal]);
-  const alarm = setInterval(() => {
-    if (performance.now() - heard > silenceInSeconds * 1000) silence.abort();
-  }, 5000);
-  const began = performance.now();
-  let heard = began;
-  let version = from;
+  const { signal, restarted, clock } = reflection;
+  const ear = new Ear();
+  const place = { version: from };
   try {
-    for await (const line of client.watch(kind, scope, from, 300 + Math.random() * 300, stop)) {
-      heard = performance.now();
-      if (line.trim() !== "") version = takeIn(line, sink);
-    }
-    // A stream that ends at once would be opened again and again.
-    if (performance.now() - began < 1000) await reflection.clock.sleep(1000 * jittered(backoffInSeconds.first), signal);
-    return version;
+    await listen(reflection, place, ear);
   } catch (error) {
     // A broken stream resumes where it was; only a lost place or a refusal needs more.
     if (error instanceof Lost || error instanceof ApiError || error instanceof UnknownKind) throw error;
-    if (signal.aborted) return version;
-    reflection.restarted(silence.signal.aborted ? "silent" : "broken");
-    await reflection.clock.sleep(1000 * jittered(backoffInSeconds.first), signal);
-    return version;
+    if (ear.silence.aborted) throw new Lost("silent");
+    if (signal.aborted) return place.version;
+    restarted("broken");
+    await clock.sleep(1000 * jittered(backoffInSeconds.first), signal);
   } finally {
-    clearInterval(alarm);
+    ear.close();
   }
+  return place.version;
+}
+
+async function listen(
+  { client, kind, scope, sink, signal, clock }: Reflection,
+  place: { version: string },
+  ear: Ear,
+): Promise<void> {
+  const stop = AbortSignal.any([signal, ear.silence]);
+  for await (const line of client.watch(kind, scope, place.version, 300 + Math.random() * 300, stop)) {
+    ear.hear();
+    if (line.trim() !== "") place.version = takeIn(line, sink);
+  }
+  // Not even a bookmark in all that time: the server may wait for a version that it never had (a restored backup).
+  if (ear.heardNothing && ear.seconds > silenceInSeconds) throw new Lost("silent");
+  // A stream that ends at once would be opened again and again.
+  if (ear.seconds < 1) await clock.sleep(1000 * jittered(backoffInSeconds.first), signal);
 }
 
 function takeIn(line: string, sink: Sink): string {
