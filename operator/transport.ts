@@ -56,8 +56,10 @@ export function podAccess(env: NodeJS.ProcessEnv): Access {
 /** Wire JSON over undici: one pool for calls, one for watches, so that long streams never starve short calls. */
 export function httpTransport(access: Access): Transport {
   const connect = { ca: access.ca, ...access.certificate };
-  const calls = new Agent({ connect, connections: poolSize, keepAliveTimeout: 30_000 });
-  const watches = new Agent({ connect, bodyTimeout: 0, headersTimeout: 30_000, keepAliveTimeout: 1_000 });
+  // HTTP/1.1: over HTTP/2 all share one connection, and once that is half-open nothing ever opens another.
+  const common = { connect, allowH2: false };
+  const calls = new Agent({ ...common, connections: poolSize, keepAliveTimeout: 30_000 });
+  const watches = new Agent({ ...common, bodyTimeout: 0, headersTimeout: 30_000, keepAliveTimeout: 1_000 });
   return {
     call: (call) => answerTo(call, access, calls),
     lines: (call, signal) => linesOf(call, access, watches, signal),

@@ -1,4 +1,3 @@
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import { systemClock } from "../../../operator/clock.ts";
 import type { Controller } from "../../../operator/controller.ts";
 import { processLog } from "../../../operator/log.ts";
@@ -7,6 +6,7 @@ import { identity } from "../../../operator/plan.ts";
 import { startRuntime } from "../../../operator/runtime.ts";
 import { httpTransport } from "../../../operator/transport.ts";
 import { accessFrom } from "../../lab/access.ts";
+import { watchStalls } from "./stalls.ts";
 
 /** Where the driver puts its Parents. */
 const namespace = "bench";
@@ -40,8 +40,7 @@ function childrenOf(parent: Live): Manifest[] {
 const { env } = process;
 const stop = new AbortController();
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort());
-const delay = monitorEventLoopDelay({ resolution: 10 });
-delay.enable();
+const stalls = watchStalls();
 
 const transport = httpTransport(accessFrom(env["KUBECONFIG"] ?? ""));
 const runtime = startRuntime({
@@ -56,9 +55,5 @@ const runtime = startRuntime({
 });
 await runtime.stopped;
 await transport.close();
-
-delay.disable();
-const inMilliseconds = (nanoseconds: number): number => Math.round(nanoseconds / 1e5) / 10;
 // The last line that the driver passes on; the runner looks for it.
-const stalls = { longest: inMilliseconds(delay.max), p99: inMilliseconds(delay.percentile(99)) };
-process.stderr.write(`${JSON.stringify({ eventLoopInMilliseconds: stalls })}\n`);
+process.stderr.write(`${JSON.stringify({ stalls: stalls() })}\n`);

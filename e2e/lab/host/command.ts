@@ -6,8 +6,8 @@ export class CommandFailed extends Error {
   readonly lines: readonly string[];
   readonly code: number | null;
 
-  constructor(command: string, code: number | null, lines: readonly string[]) {
-    super(`${command} ${code === null ? "was ended by a signal" : `exited with ${code}`}`);
+  constructor(command: string, code: number | null, lines: readonly string[], problem?: string) {
+    super(`${command} ${typeof code === "number" ? `exited with ${code}` : (problem ?? "was ended by a signal")}`);
     this.code = code;
     this.lines = lines;
   }
@@ -49,7 +49,7 @@ export function run(command: string, args: readonly string[], options: RunOption
     child.stderr.setEncoding("utf8").on("data", hear);
     child.stdin.on("error", () => undefined);
     child.stdin.end(options.input ?? "");
-    child.on("error", (error) => reject(new CommandFailed(`${command}: ${error.message}`, null, recent)));
+    child.on("error", (error) => reject(new CommandFailed(command, null, recent, `cannot be run: ${error.message}`)));
     child.on("close", (code) => {
       if (code === 0) resolve(output.join(""));
       else reject(new CommandFailed([command, ...args].join(" "), code, recent));

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { hierarchiesIn } from "./cgroups.ts";
+import { run } from "./command.ts";
 import { renderMasquerade } from "./network.ts";
 import { alive, endProcess, processOf } from "./process.ts";
-import { rootEnvironment } from "./root.ts";
+import { rootEnvironment, withSystemFolders } from "./root.ts";
 
 describe("cgroup hierarchies", () => {
   it("of version 1 are told apart, and a hybrid's unified one is among them", () => {
@@ -24,6 +25,10 @@ cgroup2 /sys/fs/cgroup/unified cgroup2 rw 0 0
       { path: "/sys/fs/cgroup", unified: true, cpuset: false },
     ]);
   });
+});
+
+it("says of a program that is not there that it cannot be run", async () => {
+  await expect(run("nephos-no-such-program", [])).rejects.toThrow(/^nephos-no-such-program cannot be run: .*ENOENT/);
 });
 
 describe("a process", () => {
@@ -61,6 +66,13 @@ describe("going on as root", () => {
       "NEPHOS_CALLER=1000:1001",
       "PATH=/bin",
     ]);
+  });
+
+  it("finds root's programs with an ordinary user's search path", () => {
+    expect(withSystemFolders("/home/ann/bin:/usr/bin:/bin")).toBe(
+      "/home/ann/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin",
+    );
+    expect(withSystemFolders("/usr/sbin:/usr/bin")).toBe("/usr/sbin:/usr/bin:/usr/local/sbin:/sbin");
   });
 
   it("keeps the places that the user chose", () => {

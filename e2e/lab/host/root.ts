@@ -56,10 +56,21 @@ export function rootEnvironment(
   ];
 }
 
+/** A search path that finds root's programs, nft among them: Debian's ordinary users, and root after a plain su, do not have theirs. */
+export function withSystemFolders(path: string): string {
+  const folders = path.split(":").filter((folder) => folder !== "");
+  return [...new Set([...folders, "/usr/local/sbin", "/usr/sbin", "/sbin"])].join(":");
+}
+
 /** Goes on as root: where this process is not, it runs the same command once more through sudo and ends with that one's result. */
 export function continueAsRoot(reason: string): void {
   const uid = process.getuid?.() ?? 0;
-  if (uid === 0) return;
+  if (uid === 0) {
+    // What is made for a user must be readable to that user; keys and data are closed one by one.
+    process.umask(0o022);
+    process.env["PATH"] = withSystemFolders(process.env["PATH"] ?? "");
+    return;
+  }
   if (process.env[callerVariable] !== undefined) throw new Error("sudo did not make this process root");
   process.stderr.write(`${reason} needs root; going on through sudo.\n`);
   const user = { home: homedir(), uid, gid: process.getgid?.() ?? uid };
