@@ -2,9 +2,9 @@
 .DEFAULT_GOAL := help
 NODE := node_modules/.bin/node
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
-export CLUSTER NODES NAME REGISTRY
+export CLUSTER NODES NAME REGISTRY BENCH ROUNDS PARENTS CHILDREN
 
-.PHONY: help up down env test
+.PHONY: help up down env test bench bench-runtime
 
 help: ## Shows this list.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -20,6 +20,12 @@ env: node_modules/.complete ## Prints variables for kubectl and openstack: eval 
 
 test: node_modules/.complete ## Runs everything that must pass, on a cluster of its own.
 	@$(NODE) e2e/run.ts
+
+bench: node_modules/.complete ## Measures from kubectl apply to a token, and where the time goes. ROUNDS=5 repeats more often.
+	@$(NODE) e2e/bench/first-token.ts
+
+bench-runtime: node_modules/.complete ## Compares the runtime with controller-runtime. BENCH=… is the folder of the driver and the baseline.
+	@$(NODE) e2e/bench/runtime.ts
 
 # Node 24 is one of the packages; npm is only needed to install them. Not npm ci: it fails where a registry lacks the builds of
 # optional packages for other machines than this one; the versions of the lock file hold all the same.

@@ -97,7 +97,8 @@ async function main(): Promise<Count> {
   continueAsRoot("A test cluster (namespaces, a bridge, cgroups) and image builds");
   const counts = [
     await check("types", "tsc", ["--noEmit"]),
-    await check("lint", "npm", ["run", "--silent", "lint"]),
+    await check("lint", "oxlint", ["--type-aware", "--deny-warnings"]),
+    await check("format", "prettier", ["--check", "--log-level", "warn", "."]),
     await suite("unit", []),
   ];
   try {

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { ClusterPlan } from "./config/addresses.ts";
 import { authorityRequest, type Certificate, certificatesOf, renderRequest } from "./config/certificates.ts";
 import { apiServerOf } from "./config/kube-proxy.ts";
@@ -28,6 +28,8 @@ export async function ensureKeys(
     machines.map(async (machine) => {
       const files = filesOf(machine, plan.controlPlane.name, certificates);
       const target = join(machineFolder(machine), "pki");
+      // Only the keys are closed: whether the machine runs, every user may see.
+      await mkdir(dirname(target), { recursive: true });
       await mkdir(target, { recursive: true, mode: 0o700 });
       await Promise.all(files.map(([from, to]) => handOut(join(folder, from), join(target, to))));
     }),

@@ -99,7 +99,8 @@ async function issueToken(bench: Bench, log: Log): Promise<void> {
   const env = await clientEnvironment(placeOf(bench), cloudIn(manifest));
   const openstack = join(bench.client ?? "", "bin", "openstack");
   const expires = await run(openstack, ["token", "issue", "-f", "value", "-c", "expires"], {
-    env,
+    // It remembers its plug-ins in the cache: in the user's own, root's files would be in the way.
+    env: { ...env, XDG_CACHE_HOME: cacheDir },
     timeoutInSeconds: 60,
   });
   log(`Keystone at ${env["OS_AUTH_URL"]} issued a token, good until ${expires.trim()}`);

@@ -29,9 +29,11 @@ export interface Result {
 /** Has the driver run one contender through all phases. */
 export async function measure(driver: string, contender: Contender, size: Size, kubeconfig: string): Promise<Result> {
   const spoken: string[] = [];
+  // The driver starts the contender in a process group of its own: whatever end the driver comes to, the contender's comes with it.
+  const command = ["setpriv", "--pdeathsig", "KILL", ...contender.command];
   const sizes = ["-parents", String(size.parents), "-children", String(size.children)];
   const env = { ...contender.env, KUBECONFIG: kubeconfig };
-  const output = await run(driver, ["-name", contender.name, ...sizes, "--", ...contender.command], {
+  const output = await run(driver, ["-name", contender.name, ...sizes, "--", ...command], {
     env,
     log: (line) => spoken.push(line),
   }).catch((error: unknown) => {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, constants, existsSync, openSync, writeSync } from "node:fs";
-import { readFile, rm } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -47,6 +47,7 @@ export async function ensureMachine(machine: MachineParts): Promise<number> {
 
 async function boot(machine: MachineParts): Promise<ChildProcess> {
   await rm(join(machine.folder, "ready"), { force: true });
+  await mkdir(join(machine.folder, "disk"), { recursive: true, mode: 0o700 });
   // Groups of an earlier life would be taken for containers: a kubelet spends seconds on each before it starts a pod.
   await removeGroup(machine.cgroup);
   const groups = await ensureGroup(machine.cgroup);
@@ -121,7 +122,7 @@ export async function ensureDaemon(folder: string, daemon: Daemon): Promise<bool
   if (here) await stopDaemon(folder, daemon.name);
   for (const [path, content] of Object.entries(daemon.files)) await ensureFile(join(folder, path), content);
   await ensureFile(join(home, "argv"), daemon.argv.map((word) => `${word}\0`).join(""));
-  await ensureFile(join(home, "state"), "starting\n");
+  await ensureFile(join(home, "state"), "starting\n", 0o644);
   await ensureFile(mark, current);
   request(folder, `start ${daemon.name}`);
   return true;
