@@ -191,7 +191,7 @@ describe("a pass", () => {
     kube.failing.set("apply settings", new ApiError(403, "Forbidden", "may not"));
     const steps = [step("a/one", [settings, sync]), step("a/two", [service])];
     const { outcome, verdicts } = await pass(steps);
-    expect(kube.writes).toEqual(["apply settings", "apply service"]);
+    expect(kube.writes).toEqual(["apply settings", "apply sync", "apply service"]);
     expect(verdicts.get("a/one")).toEqual({ is: "blocked", reason: "Forbidden", message: "may not" });
     expect(kube.statuses).toEqual([{ "a/one": "blocked", "a/two": "waiting" }]);
     expect(outcome).toEqual({ next: "again", inSeconds: 60 });

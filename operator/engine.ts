@@ -143,13 +143,21 @@ function fenced(kube: Kube, basis: readonly Live[]): Kube {
 type StepInput = Pick<PassInput<never>, "subject" | "seen" | "kube" | "now">;
 
 async function writeStep(input: StepInput, step: Step, verdict: Verdict | undefined): Promise<void> {
-  for (const wanted of step.objects) await writeObject(input, step, wanted);
+  await together(step.objects.map((wanted) => writeObject(input, step, wanted)));
   for (const ref of step.removes ?? []) {
     const live = input.seen.get(ref);
     if (live !== undefined && live.metadata.deletionTimestamp === undefined) await input.kube.remove(live);
   }
   if (verdict?.is === "done") await stampDone(input, step);
   for (const action of step.actions ?? []) await input.kube.act(action);
+}
+
+/** All to their ends, side by side; then the first failure, a stale snapshot before any other. */
+async function together(writes: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(writes);
+  const errors: unknown[] = results.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
+  const [first] = errors;
+  if (first !== undefined) throw errors.find((error) => error instanceof Stale) ?? first;
 }
 
 async function writeObject({ subject, seen, kube, now }: StepInput, step: Step, wanted: Wanted): Promise<void> {
