@@ -130,7 +130,8 @@ async function compile(go: string, module: string, wanted: readonly Tool[], fold
   const stamp = ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"]
     .map((path) => `-X ${path}.gitVersion=${kubernetesVersion}`)
     .join(" ");
-  const flags = ["-trimpath", "-ldflags", `-s -w ${module === "kubernetes" ? stamp : ""}`.trim()];
+  // Asked about the checkout, git would leave root's files in it, or refuse since the checkout is another user's.
+  const flags = ["-trimpath", "-buildvcs=false", "-ldflags", `-s -w ${module === "kubernetes" ? stamp : ""}`.trim()];
   await run(go, ["build", ...flags, "-o", output, ...wanted.map((tool) => tool.package)], {
     cwd: join(modules, module),
     env: { CGO_ENABLED: "0", GOFLAGS: "-mod=readonly", GOTOOLCHAIN: "local", GOWORK: "off", ...goFolders() },

@@ -16,13 +16,12 @@ export async function ensureOpenStackClient(log?: RunOptions["log"]): Promise<st
     log?.("installing the OpenStack client");
     const indexes = await packageIndexes(log);
     const options = {
-      env: { ...indexes, ...uvEnvironment, VIRTUAL_ENV: folder },
+      // Without a cache: root's files in the cache of the user it runs for would be in that user's way.
+      env: { ...indexes, ...uvEnvironment, UV_NO_CACHE: "true", UV_LINK_MODE: "copy", VIRTUAL_ENV: folder },
       ...(log === undefined ? {} : { log }),
     };
     // Relocatable, since the folder gets its final name only when it is complete.
     await run(uv, ["venv", "--quiet", "--allow-existing", "--relocatable", "--python", python, folder], options);
-    // Without a cache: root's files in the cache of the user it runs for would be in that user's way.
-    const how = ["--quiet", "--no-cache", "--link-mode", "copy", "--compile-bytecode", "--require-hashes"];
-    await run(uv, ["pip", "install", ...how, "-r", lock], options);
+    await run(uv, ["pip", "install", "--quiet", "--compile-bytecode", "--require-hashes", "-r", lock], options);
   });
 }

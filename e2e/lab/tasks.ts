@@ -166,7 +166,9 @@ function plainView(screen: Screen): View {
 function treeView(entries: readonly Entry[], screen: Screen): View {
   let drawn = 0;
   const draw = () => {
-    const lines = renderTree(entries.map(stateOf), { columns: screen.columns ?? 80, rows: screen.rows ?? 24 });
+    // A terminal that was never told its size says that it has none.
+    const size = { columns: screen.columns || 80, rows: screen.rows || 24 };
+    const lines = renderTree(entries.map(stateOf), size);
     const up = drawn === 0 ? "" : `\u001B[${drawn}A`;
     screen.write(`${up}\r\u001B[J${lines.map((line) => `${line}\n`).join("")}`);
     drawn = lines.length;

@@ -93,3 +93,10 @@ test("a service definition has at most 200 lines", () => {
   expect(definitions.length).toBeGreaterThan(0);
   expect(definitions.filter(({ text }) => text.split("\n").length > 200).map(({ path }) => path)).toEqual([]);
 });
+
+test("nothing switches a check off", () => {
+  const switches =
+    /(?:ox|es)lint-disable|@ts-(?:ignore|expect-error|nocheck)|\.(?:skip|todo|only)\(|\bx(?:it|describe|test)\(/;
+  const off = sources.filter(({ text }) => switches.test(text)).map(({ path }) => path);
+  expect(off.filter((path) => !path.endsWith("budgets.test.ts"))).toEqual([]);
+});
