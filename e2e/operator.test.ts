@@ -31,7 +31,7 @@ test("metrics tell the queue, the passes, the steps, the writes and the event lo
   const wanted = [
     "workqueue_depth{",
     "controller_runtime_reconcile_time_seconds_bucket{",
-    `nephos_steps{controller="nephos-cloud",object="openstack/demo",state="done"}`,
+    `nephos_steps{controller="nephos-cloud",state="done"}`,
     "nephos_writes_total{",
     "rest_client_requests_total{",
     "nodejs_eventloop_lag_p99_seconds",

@@ -143,7 +143,10 @@ function fenced(kube: Kube, basis: readonly Live[]): Kube {
 type StepInput = Pick<PassInput<never>, "subject" | "seen" | "kube" | "now">;
 
 async function writeStep(input: StepInput, step: Step, verdict: Verdict | undefined): Promise<void> {
-  await together(step.objects.map((wanted) => writeObject(input, step, wanted)));
+  // Recipes first and in their order: one may draw on the Secret before it.
+  for (const wanted of step.objects) if (isRecipe(wanted)) await writeObject(input, step, wanted);
+  const manifests = step.objects.filter((wanted) => !isRecipe(wanted));
+  await together(manifests.map((wanted) => writeObject(input, step, wanted)));
   for (const ref of step.removes ?? []) {
     const live = input.seen.get(ref);
     if (live !== undefined && live.metadata.deletionTimestamp === undefined) await input.kube.remove(live);

@@ -22,10 +22,10 @@ test("probes and metrics are served, each at its path", async () => {
     metrics.steps("website", "web/hello", new Map([["page", { is: "done" }]]));
     const [, text] = await ask("/metrics");
     expect(text).toContain('controller_runtime_reconcile_total{controller="website",result="rest"} 1');
-    expect(text).toContain('nephos_steps{controller="website",object="web/hello",state="done"} 1');
+    expect(text).toContain('nephos_steps{controller="website",state="done"} 1');
     expect(text).toContain("nodejs_eventloop_lag_p99_seconds");
     metrics.steps("website", "web/hello", undefined);
-    expect((await ask("/metrics"))[1]).not.toContain("web/hello");
+    expect((await ask("/metrics"))[1]).toContain('nephos_steps{controller="website",state="done"} 0');
   } finally {
     server.close();
   }

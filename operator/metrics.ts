@@ -17,11 +17,21 @@ export interface Metrics {
 
 const states = ["done", "degraded", "waiting", "blocked"] as const;
 
+type Counts = Readonly<Record<(typeof states)[number], number>>;
+
+function countOf(verdicts: ReadonlyMap<string, Verdict>): Counts {
+  const counts = { done: 0, degraded: 0, waiting: 0, blocked: 0 };
+  for (const { is } of verdicts.values()) counts[is]++;
+  return counts;
+}
+
 /** Metrics of one process. */
 export function processMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const all = instruments(registry);
+  /** Steps by state of each object; the series are sums, since one per object would be tens of thousands. */
+  const counts = new Map<string, Counts>();
   return {
     pass: (controller, result, seconds) => {
       all.passes.inc({ controller, result });
@@ -31,10 +41,13 @@ export function processMetrics(): Metrics {
     write: (controller, verb, kind) => all.writes.inc({ controller, verb, kind }),
     watchRestarted: (kind, reason) => all.restarts.inc({ kind, reason }),
     steps: (controller, object, verdicts) => {
+      const before = counts.get(`${controller} ${object}`);
+      const after = verdicts === undefined ? undefined : countOf(verdicts);
+      if (after === undefined) counts.delete(`${controller} ${object}`);
+      else counts.set(`${controller} ${object}`, after);
       for (const state of states) {
-        const labels = { controller, object, state };
-        if (verdicts === undefined) all.steps.remove(labels);
-        else all.steps.set(labels, [...verdicts.values()].filter((verdict) => verdict.is === state).length);
+        const difference = (after?.[state] ?? 0) - (before?.[state] ?? 0);
+        if (difference !== 0) all.steps.inc({ controller, state }, difference);
       }
     },
     leading: (name, isLeader) => all.leader.set({ name }, isLeader === "yes" ? 1 : 0),
@@ -61,7 +74,7 @@ function instruments(registry: Registry) {
     depth: gauge("workqueue_depth", "Objects that wait for a pass, now or later.", ["name"]),
     writes: counter("nephos_writes_total", "Writes to the API server.", ["controller", "verb", "kind"]),
     restarts: counter("nephos_watch_restarts_total", "Watches that began anew.", ["kind", "reason"]),
-    steps: gauge("nephos_steps", "Steps of an object by state.", ["controller", "object", "state"]),
+    steps: gauge("nephos_steps", "Steps of all objects by state.", ["controller", "state"]),
     leader: gauge("leader_election_master_status", "Whether this process holds the lease.", ["name"]),
     calls: counter("rest_client_requests_total", "Calls to the API server.", ["method", "code"]),
   };

@@ -42,6 +42,10 @@ sandbox_image = "${settings.pauseImage}"
 # Without CAP_SYS_RESOURCE a lower oom_score_adj is refused and every pod sandbox dies.
 restrict_oom_score_adj = true
 
+# A node has a copy of its host's /etc: it reaches and trusts the registries that are set up there.
+[plugins."io.containerd.grpc.v1.cri".registry]
+config_path = "/etc/containerd/certs.d"
+
 [plugins."io.containerd.grpc.v1.cri".cni]
 bin_dir = "${inside.runtime}/usr/lib/cni"
 conf_dir = "${inside.machine}/config/cni"

@@ -1,0 +1,261 @@
+import { digest } from "../digest.ts";
+import {
+  at,
+  controllerOf,
+  isRecord,
+  type Kind,
+  kindKey,
+  listAt,
+  type Live,
+  mapAt,
+  numberAt,
+  refKey,
+  refOf,
+  textAt,
+} from "../object.ts";
+import { conditionOf } from "../verdict.ts";
+import type { Change } from "./world/history.ts";
+import type { Fields } from "./world/ownership.ts";
+import type { World } from "./world/world.ts";
+
+/** How the rest of a cluster takes its time, and what its programs do. */
+export interface Cast {
+  /** Runs something after a while of the cluster's own choosing. */
+  readonly later: (what: () => void) => void;
+  /** What a Job's program comes to; undefined while it is still at work. Default: it succeeds. */
+  readonly run?: (job: Live, world: World) => "success" | "failure" | "final" | undefined;
+}
+
+const podKind: Kind = { apiVersion: "v1", kind: "Pod" };
+const claimKind: Kind = { apiVersion: "v1", kind: "PersistentVolumeClaim" };
+
+/** Plays what runs in every cluster: each change wakes those whom it concerns, and each of them takes one step at a time. */
+export function playCluster(world: World, cast: Cast): () => void {
+  const waiting = new Set<string>();
+  const wake = (live: Live): void => {
+    const key = `${refKey(refOf(live))} ${live.metadata.uid}`;
+    if (waiting.has(key)) return;
+    waiting.add(key);
+    cast.later(() => {
+      waiting.delete(key);
+      const now = world.store.get(refOf(live));
+      if (now !== undefined && now.metadata.uid === live.metadata.uid) step(now, world, cast);
+    });
+  };
+  const unheard = world.store.listen((change) => concerned(change, world).forEach(wake));
+  world.store.history.all().forEach(wake);
+  return unheard;
+}
+
+/** The objects for which a change may mean something. */
+function concerned({ type, object }: Change, world: World): Live[] {
+  const all = world.store.history.all();
+  const owner = controllerOf(object)?.uid;
+  const owned = type === "DELETED" ? all.filter((each) => ownersOf(each).includes(object.metadata.uid)) : [];
+  const family = owner === undefined ? [] : all.filter((each) => each.metadata.uid === owner);
+  const users = ["Secret", "ConfigMap", "PersistentVolumeClaim", "Pod"].includes(object.kind)
+    ? all.filter(
+        (each) =>
+          each.kind === "Job" || (each.kind === "Pod" && phaseOf(each) !== "Running") || each.kind === "StatefulSet",
+      )
+    : [];
+  return [...(type === "DELETED" ? [] : [object]), ...owned, ...family, ...users];
+}
+
+function ownersOf(object: Live): string[] {
+  return (object.metadata.ownerReferences ?? []).map(({ uid }) => uid);
+}
+
+function step(live: Live, world: World, cast: Cast): void {
+  if (abandoned(live, world)) {
+    world.store.remove(refOf(live), live.metadata.uid);
+    return;
+  }
+  if (live.metadata.deletionTimestamp === undefined) steps[kindKey(live)]?.(live, world, cast);
+}
+
+/** The garbage collector: none of the owners is there any more. */
+function abandoned(live: Live, world: World): boolean {
+  const owners = ownersOf(live);
+  if (owners.length === 0 || live.metadata.deletionTimestamp !== undefined) return false;
+  const alive = new Set(world.store.history.all().map(({ metadata }) => metadata.uid));
+  return !owners.some((uid) => alive.has(uid));
+}
+
+const steps: Readonly<Record<string, (live: Live, world: World, cast: Cast) => void>> = {
+  "apps/v1/Deployment": rollDeployment,
+  "apps/v1/StatefulSet": rollStatefulSet,
+  "apps/v1/DaemonSet": rollDaemonSet,
+  "batch/v1/Job": runJob,
+  "v1/Pod": startPod,
+  "v1/PersistentVolumeClaim": (live, world) => {
+    if (phaseOf(live) !== "Bound") tell(live, world, { phase: "Bound" });
+  },
+};
+
+/** Adds a pod of the new revision before one of the old goes. */
+function rollDeployment(live: Live, world: World): void {
+  const revision = revisionOf(live);
+  const wanted = numberAt(live, "spec", "replicas") ?? 1;
+  const pods = podsOf(live, world);
+  const fresh = pods.filter((pod) => pod.metadata.labels?.["pod-template-hash"] === revision);
+  const old = pods.filter((pod) => !fresh.includes(pod));
+  const ready = fresh.filter(isReady).length;
+  const [next] = old;
+  if (fresh.length < wanted && pods.length <= wanted)
+    makePod(live, world, `${live.metadata.name}-${revision}-${free(fresh)}`);
+  else if (next !== undefined && (ready + old.filter(isReady).length > wanted || !isReady(next))) remove(next, world);
+  else if (fresh.length > wanted) remove(fresh.at(-1), world);
+  else if (next !== undefined && ready >= wanted) remove(next, world);
+  const now = podsOf(live, world);
+  const updated = now.filter((pod) => pod.metadata.labels?.["pod-template-hash"] === revision).length;
+  tell(live, world, { ...countsOf(live, now), updatedReplicas: updated });
+}
+
+function free(pods: readonly Live[]): number {
+  const taken = new Set(pods.map((pod) => pod.metadata.name.split("-").at(-1)));
+  return [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].find((index) => !taken.has(String(index))) ?? pods.length;
+}
+
+/** Makes each member's claims, then the member; replaces members of an old revision. */
+function rollStatefulSet(live: Live, world: World): void {
+  const revision = revisionOf(live);
+  const { name, namespace } = live.metadata;
+  const wanted = numberAt(live, "spec", "replicas") ?? 1;
+  const pods = podsOf(live, world);
+  for (let index = 0; index < wanted; index++) {
+    for (const template of listAt(live, "spec", "volumeClaimTemplates")) {
+      const claim = `${textAt(template, "metadata", "name") ?? ""}-${name}-${index}`;
+      if (world.store.get({ ...claimKind, namespace, name: claim }) === undefined)
+        make(world, claimKind, { name: claim, namespace }, { spec: at(template, "spec") });
+    }
+    const member = pods.find((pod) => pod.metadata.name === `${name}-${index}`);
+    if (member === undefined) makePod(live, world, `${name}-${index}`);
+    else if (member.metadata.labels?.["pod-template-hash"] !== revision) remove(member, world);
+  }
+  pods.slice(wanted).forEach((pod) => remove(pod, world));
+  const now = podsOf(live, world);
+  const updated = now.filter((pod) => pod.metadata.labels?.["pod-template-hash"] === revision).length;
+  const current = updated >= wanted ? revision : (textAt(live, "status", "currentRevision") ?? revision);
+  tell(live, world, {
+    ...countsOf(live, now),
+    updatedReplicas: updated,
+    currentRevision: current,
+    updateRevision: revision,
+  });
+}
+
+function rollDaemonSet(live: Live, world: World): void {
+  const nodes = world.store.history.all().filter(({ kind }) => kind === "Node").length;
+  const counts = {
+    desiredNumberScheduled: nodes,
+    updatedNumberScheduled: nodes,
+    numberAvailable: nodes,
+    numberReady: nodes,
+  };
+  tell(live, world, { observedGeneration: live.metadata.generation, ...counts });
+}
+
+function runJob(live: Live, world: World, cast: Cast): void {
+  if (conditionOf(live, "Complete") !== undefined || conditionOf(live, "Failed") !== undefined) return;
+  if (at(live, "status", "active") === undefined) {
+    tell(live, world, { active: 1, startTime: world.store.now() });
+    return;
+  }
+  const end = mounts(at(live, "spec", "template", "spec"), live, world)
+    ? (cast.run?.(live, world) ?? (cast.run === undefined ? "success" : undefined))
+    : undefined;
+  if (end === undefined) return;
+  const since = { status: "True", lastTransitionTime: world.store.now() };
+  const reason = end === "final" ? "PodFailurePolicy" : "BackoffLimitExceeded";
+  tell(live, world, {
+    ...(end === "success"
+      ? { succeeded: 1, conditions: [{ type: "Complete", ...since }] }
+      : { failed: 1, conditions: [{ type: "Failed", reason, message: `ended with ${reason}`, ...since }] }),
+    startTime: at(live, "status", "startTime"),
+  });
+}
+
+/** A pod runs once everything that it mounts is there. */
+function startPod(live: Live, world: World): void {
+  if (phaseOf(live) === "Running" || !mounts(live["spec"], live, world)) return;
+  tell(live, world, { phase: "Running", conditions: [{ type: "Ready", status: "True" }] });
+}
+
+/** Whether every Secret, ConfigMap and bound claim that a pod names is there. */
+function mounts(spec: unknown, { metadata: { namespace } }: Live, world: World): boolean {
+  return listAt(spec, "volumes").every((volume) => {
+    const secret = textAt(volume, "secret", "secretName");
+    const map = textAt(volume, "configMap", "name");
+    const claim = textAt(volume, "persistentVolumeClaim", "claimName");
+    return (
+      (secret === undefined ||
+        world.store.get({ apiVersion: "v1", kind: "Secret", namespace, name: secret }) !== undefined) &&
+      (map === undefined ||
+        world.store.get({ apiVersion: "v1", kind: "ConfigMap", namespace, name: map }) !== undefined) &&
+      (claim === undefined || phaseOf(world.store.get({ ...claimKind, namespace, name: claim })) === "Bound")
+    );
+  });
+}
+
+/** The pods that an object controls. */
+export function podsOf(live: Live, world: World): Live[] {
+  return world.store.history
+    .all()
+    .filter((each) => each.kind === "Pod" && controllerOf(each)?.uid === live.metadata.uid);
+}
+
+/** Whether a pod takes requests. */
+export function isReady(pod: Live): boolean {
+  return conditionOf(pod, "Ready") !== undefined && pod.metadata.deletionTimestamp === undefined;
+}
+
+function countsOf(live: Live, pods: readonly Live[]): Fields {
+  const ready = pods.filter(isReady).length;
+  const { generation } = live.metadata;
+  return { observedGeneration: generation, replicas: pods.length, readyReplicas: ready, availableReplicas: ready };
+}
+
+function revisionOf(live: Live): string {
+  return digest(at(live, "spec", "template"), 8);
+}
+
+function makePod(live: Live, world: World, name: string): void {
+  const { apiVersion, kind, metadata } = live;
+  const claims = listAt(live, "spec", "volumeClaimTemplates").map((template) => {
+    const volume = textAt(template, "metadata", "name") ?? "";
+    return { name: volume, persistentVolumeClaim: { claimName: `${volume}-${name}` } };
+  });
+  const template = mapAt(live, "spec", "template");
+  const spec = mapAt(template, "spec");
+  make(
+    world,
+    podKind,
+    {
+      name,
+      namespace: metadata.namespace,
+      labels: { ...mapAt(template, "metadata", "labels"), "pod-template-hash": revisionOf(live) },
+      ownerReferences: [{ apiVersion, kind, name: metadata.name, uid: metadata.uid, controller: true }],
+    },
+    { spec: { ...spec, volumes: [...listAt(spec, "volumes"), ...claims] } },
+  );
+}
+
+function make(world: World, kind: Kind, metadata: Fields, fields: Fields): void {
+  const name = textAt(metadata, "name") ?? "";
+  world.store.create({ ...kind, ...fields, metadata: { ...metadata, name, uid: "", resourceVersion: "" } }, "cluster");
+}
+
+function remove(live: Live | undefined, world: World): void {
+  if (live !== undefined) world.store.remove(refOf(live), live.metadata.uid);
+}
+
+function phaseOf(live: Live | undefined): string | undefined {
+  return textAt(live, "status", "phase");
+}
+
+/** The status as a controller of the cluster writes it; nothing where it says so already. */
+function tell(live: Live, world: World, status: Fields): void {
+  const now = world.store.get(refOf(live));
+  if (isRecord(now)) world.store.edit(refOf(live), (each) => ({ ...each, status }));
+}

@@ -1,0 +1,82 @@
+import { type Live, type Ref, refKey, refOf } from "../../object.ts";
+import type { Managers } from "./ownership.ts";
+
+/** One change of one object. */
+export interface Change {
+  readonly version: number;
+  readonly type: "ADDED" | "MODIFIED" | "DELETED";
+  /** The object after the change; of a deletion the last that it was, with the version of its going. */
+  readonly object: Live;
+  readonly before: Live | undefined;
+}
+
+/** An object and who set what in it. */
+export interface Entry {
+  readonly object: Live;
+  readonly managers: Managers;
+}
+
+/** Every object at every version. */
+export class History {
+  /** All changes, oldest first. */
+  readonly changes: Change[] = [];
+  readonly #entries = new Map<string, Entry>();
+  readonly #past = new Map<string, { readonly version: number; readonly object: Live | undefined }[]>();
+  #version = 1000;
+
+  get version(): number {
+    return this.#version;
+  }
+
+  /** The version that the next change will have. */
+  next(): string {
+    return String(this.#version + 1);
+  }
+
+  entry(ref: Ref): Entry | undefined {
+    return this.#entries.get(refKey(ref));
+  }
+
+  /** Every object as it is now, in the order of names. */
+  all(): Live[] {
+    return this.at(this.#version);
+  }
+
+  /** Every object as it was at a version, in the order of names. */
+  at(version: number): Live[] {
+    return [...this.#past]
+      .flatMap(([, past]) => past.findLast((each) => each.version <= version)?.object ?? [])
+      .sort(byKey);
+  }
+
+  /** Takes in an object under the next version. */
+  put(entry: Entry): Change {
+    const key = refKey(refOf(entry.object));
+    const before = this.#entries.get(key)?.object;
+    this.#entries.set(key, entry);
+    return this.#record(key, before === undefined ? "ADDED" : "MODIFIED", entry.object, before, entry.object);
+  }
+
+  drop(ref: Ref): Change | undefined {
+    const key = refKey(ref);
+    const before = this.#entries.get(key)?.object;
+    if (before === undefined) return undefined;
+    this.#entries.delete(key);
+    const last = { ...before, metadata: { ...before.metadata, resourceVersion: this.next() } };
+    return this.#record(key, "DELETED", last, before, undefined);
+  }
+
+  #record(key: string, type: Change["type"], object: Live, before: Live | undefined, now: Live | undefined): Change {
+    this.#version += 1;
+    const change = { version: this.#version, type, object, before };
+    this.changes.push(change);
+    const past = this.#past.get(key) ?? [];
+    past.push({ version: this.#version, object: now });
+    this.#past.set(key, past);
+    return change;
+  }
+}
+
+function byKey(a: Live, b: Live): number {
+  return refKey(refOf(a)) < refKey(refOf(b)) ? -1 : 1;
+}
