@@ -130,7 +130,7 @@ export class Desk {
   }
 
   async #passOver(key: string, subject: Live, seen: Snapshot): Promise<Outcome> {
-    const { controller } = this.#options;
+    const { controller, clock } = this.#options;
     // What is going needs no look at the world outside, unless its going is planned.
     if (subject.metadata.deletionTimestamp !== undefined && controller.planDeletion === undefined)
       return { next: "rest" };
@@ -142,7 +142,15 @@ export class Desk {
     let deferred = false;
     const mayDeferStatus = (): boolean => (deferred = written.length > 0 && last?.deferred !== true);
     const kube = this.#kube(subject, seen, written);
-    const pass = await reconcile({ controller, subject, seen, facts, kube, mayDeferStatus, now: Date.now() });
+    const pass = await reconcile({
+      controller,
+      subject,
+      seen,
+      facts,
+      kube,
+      mayDeferStatus,
+      now: Date.parse(clock.timestamp()),
+    });
     this.#memory.set(key, { written, verdicts: pass.verdicts, deferred });
     this.#report(key, subject, before, pass);
     return pass.outcome;

@@ -2,7 +2,7 @@ import type { Controller } from "./controller.ts";
 import { covers } from "./covers.ts";
 import { dressed, ownView, refuseForeign, settled } from "./dress.ts";
 import { createOnly, type Kube } from "./kube.ts";
-import { isRecord, type Live, listAt, type Manifest, refOf, textAt } from "./object.ts";
+import { isRecord, type Live, listAt, type Manifest, type Ref, refOf, textAt } from "./object.ts";
 import { type Outcome, outcomeOf, Stale, verdictOf } from "./outcome.ts";
 import { identity, orphans, type Plan, progress, type Snapshot, type Step, type Wanted } from "./plan.ts";
 import { podKind } from "./pods.ts";
@@ -144,15 +144,17 @@ type StepInput = Pick<PassInput<never>, "subject" | "seen" | "kube" | "now">;
 
 async function writeStep(input: StepInput, step: Step, verdict: Verdict | undefined): Promise<void> {
   // Recipes first and in their order: one may draw on the Secret before it.
-  for (const wanted of step.objects) if (isRecipe(wanted)) await writeObject(input, step, wanted);
-  const manifests = step.objects.filter((wanted) => !isRecipe(wanted));
+  const [recipes, manifests] = [step.objects.filter(isRecipe), step.objects.filter((wanted) => !isRecipe(wanted))];
+  for (const recipe of recipes) await writeObject(input, step, recipe);
   await together(manifests.map((wanted) => writeObject(input, step, wanted)));
-  for (const ref of step.removes ?? []) {
-    const live = input.seen.get(ref);
-    if (live !== undefined && live.metadata.deletionTimestamp === undefined) await input.kube.remove(live);
-  }
+  for (const ref of step.removes ?? []) await removeObject(input, ref);
   if (verdict?.is === "done") await stampDone(input, step);
   for (const action of step.actions ?? []) await input.kube.act(action);
+}
+
+async function removeObject({ seen, kube }: StepInput, ref: Ref): Promise<void> {
+  const live = seen.get(ref);
+  if (live !== undefined && live.metadata.deletionTimestamp === undefined) await kube.remove(live);
 }
 
 /** All to their ends, side by side; then the first failure, a stale snapshot before any other. */

@@ -156,9 +156,12 @@ export class Queue {
     const timer = new AbortController();
     this.#alarm = { due, cancel: () => timer.abort() };
     const wait = Math.min(60_000, Math.max(1, due - this.#clock.now()));
-    void this.#clock.sleep(wait, timer.signal).then(() => {
-      if (!timer.signal.aborted) this.#ring();
-    });
+    void this.#ringAfter(wait, timer.signal);
+  }
+
+  async #ringAfter(milliseconds: number, cancelled: AbortSignal): Promise<void> {
+    await this.#clock.sleep(milliseconds, cancelled);
+    if (!cancelled.aborted) this.#ring();
   }
 
   #ring(): void {

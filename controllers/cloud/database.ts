@@ -83,7 +83,7 @@ function container(context: ServiceContext): IContainer {
     image: context.image("infra"),
     command: ["sh", "-c", start],
     ports: [{ name: "mysql", containerPort: 3306, protocol: "TCP" }],
-    resources: { requests: { cpu: "100m", memory: "512Mi" } },
+    resources: { requests: { cpu: "200m", memory: "512Mi" } },
     volumeMounts: [
       { name: "data", mountPath: "/data" },
       { name: "config", mountPath: "/etc/nephos", readOnly: true },

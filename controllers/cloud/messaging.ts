@@ -69,7 +69,7 @@ function container(context: ServiceContext): IContainer {
     command: ["/usr/lib/rabbitmq/bin/rabbitmq-server"],
     env: Object.entries(environment).map(([name, value]) => ({ name, value })),
     ports: Object.entries(ports).map(([name, containerPort]) => ({ name, containerPort, protocol: "TCP" })),
-    resources: { requests: { cpu: "100m", memory: "256Mi" } },
+    resources: { requests: { cpu: "50m", memory: "256Mi" } },
     volumeMounts: [
       { name: "data", mountPath: "/data" },
       { name: "config", mountPath: "/etc/nephos", readOnly: true },

@@ -81,7 +81,7 @@ describe("the plan of a Cloud", () => {
     ]);
   });
 
-  it("rolls a new cloud out from its secrets to its registration, without a stop", () => {
+  it("rolls a new cloud out from its secrets to its last migration, without a stop", () => {
     const { rounds, objects } = rollOut(planned(cloud), cloud, firstNode);
     expect(rounds).toEqual([
       ["cloud/record", "database/secrets", "messaging/secrets", "cache/server", "keystone/secrets", "keystone/public"],
@@ -90,7 +90,8 @@ describe("the plan of a Cloud", () => {
       ["keystone/database"],
       ["keystone/expand"],
       ["keystone/setup", "keystone/api"],
-      ["keystone/contract", "keystone/registration"],
+      ["keystone/registration"],
+      ["keystone/contract"],
     ]);
     expect([...judged(cloud, ...objects).verdicts.values()].filter((verdict) => verdict.is !== "done")).toEqual([]);
   });
@@ -428,11 +429,12 @@ describe("the public host", () => {
     expect(service?.metadata.annotations).toEqual({ "nephos.dev/public-host": "192.0.2.11" });
   });
 
-  it("that nobody knows keeps the registration waiting, and nothing else", () => {
+  it("that nobody knows keeps the registration waiting, and what comes after it", () => {
     const { objects } = rollOut(planned(cloudWith()), cloudWith());
     const { verdicts, status } = judged(cloudWith(), ...objects);
     expect([...verdicts].filter(([, verdict]) => verdict.is !== "done")).toEqual([
       ["keystone/registration", { is: "waiting", on: "a node with an InternalIP, or spec.endpoints.public.host" }],
+      ["keystone/contract", { is: "waiting", on: "keystone/registration" }],
     ]);
     expect(status).toMatchObject({ endpoints: {}, reason: "Progressing" });
   });

@@ -6,15 +6,26 @@ import type { Live } from "../../operator/object.ts";
 import { messageOf } from "../../operator/outcome.ts";
 import type { SecretKeyRef } from "../../operator/recipe.ts";
 import { SourceMissing } from "../../operator/recipe.ts";
-import { type Keystone, KeystoneError, KeystoneSessions, logIn } from "../openstack/keystone.ts";
+import { type Credentials, type Keystone, KeystoneError, KeystoneSessions, logIn } from "../openstack/keystone.ts";
 import { type Facts, noFacts, observeKeystone } from "./facts.ts";
 import { perform } from "./perform.ts";
 import { type KeystoneCall, keystoneCall, planRegistration } from "./plan.ts";
 
-/** The controller that keeps Keystone's catalogue, projects, roles and service users as Registrations say. */
-export function registrationController(): Controller<Facts> {
+/** The ways into Keystone; tests put one in memory here. */
+export interface Doors {
+  open(credentials: Credentials, signal: AbortSignal): Keystone;
+  /** Rejects with a KeystoneError; its status is 401 where the password is wrong. */
+  logIn(credentials: Credentials, signal: AbortSignal): Promise<unknown>;
+}
+
+function httpDoors(): Doors {
   const sessions = new KeystoneSessions();
-  const passwords = new PasswordChecks();
+  return { open: (credentials, signal) => sessions.open(credentials, signal), logIn };
+}
+
+/** The controller that keeps Keystone's catalogue, projects, roles and service users as Registrations say. */
+export function registrationController(doors: Doors = httpDoors()): Controller<Facts> {
+  const passwords = new PasswordChecks(doors);
   return {
     name: "nephos-registration",
     kind: { apiVersion: "nephos.dev/v1alpha1", kind: "Registration" },
@@ -30,7 +41,7 @@ export function registrationController(): Controller<Facts> {
     observe: async (subject, _seen, edge) => {
       const spec = specOf(subject);
       try {
-        const keystone = await open(sessions, spec, edge);
+        const keystone = await open(doors, spec, edge);
         return await observeKeystone(spec, keystone, (user) => passwords.works(spec, user, edge));
       } catch (error) {
         if (error instanceof KeystoneError || error instanceof SourceMissing)
@@ -38,13 +49,13 @@ export function registrationController(): Controller<Facts> {
         throw error;
       }
     },
-    act: (action, subject, edge) => act(keystoneCall.parse(action.input), specOf(subject), sessions, edge),
+    act: (action, subject, edge) => act(keystoneCall.parse(action.input), specOf(subject), doors, edge),
   };
 }
 
-async function act(call: KeystoneCall, spec: RegistrationSpec, sessions: KeystoneSessions, edge: Edge): Promise<void> {
+async function act(call: KeystoneCall, spec: RegistrationSpec, doors: Doors, edge: Edge): Promise<void> {
   const password = call.passwordFrom === undefined ? undefined : await secretOf(edge, keyRef(call.passwordFrom));
-  await perform(call, password, await open(sessions, spec, edge));
+  await perform(call, password, await open(doors, spec, edge));
 }
 
 function specOf(subject: Live): RegistrationSpec {
@@ -55,9 +66,9 @@ function keyRef({ name, key }: { readonly name: string; readonly key: string }):
   return { secret: name, key };
 }
 
-async function open(sessions: KeystoneSessions, { keystone }: RegistrationSpec, edge: Edge): Promise<Keystone> {
+async function open(doors: Doors, { keystone }: RegistrationSpec, edge: Edge): Promise<Keystone> {
   const password = await secretOf(edge, keyRef(keystone.passwordFrom));
-  return sessions.open({ url: keystone.url, userName: keystone.userName, password, projectName: "admin" }, edge.signal);
+  return doors.open({ url: keystone.url, userName: keystone.userName, password, projectName: "admin" }, edge.signal);
 }
 
 async function secretOf(edge: Edge, source: SecretKeyRef): Promise<string> {
@@ -73,13 +84,18 @@ const recheckInMilliseconds = 10 * 60_000;
 class PasswordChecks {
   /** By digest of account and password: until when a success counts. */
   readonly #good = new Map<string, number>();
+  readonly #doors: Doors;
+
+  constructor(doors: Doors) {
+    this.#doors = doors;
+  }
 
   async works(spec: RegistrationSpec, user: RegistrationSpec["users"][number], edge: Edge): Promise<boolean> {
     const password = await secretOf(edge, keyRef(user.passwordFrom));
     const key = digest([spec.keystone.url, user.name, password]);
     if ((this.#good.get(key) ?? 0) > performance.now()) return true;
     try {
-      await logIn({ url: spec.keystone.url, userName: user.name, password, projectName: "" }, edge.signal);
+      await this.#doors.logIn({ url: spec.keystone.url, userName: user.name, password, projectName: "" }, edge.signal);
     } catch (error) {
       if (error instanceof KeystoneError && error.status === 401) return false;
       throw error;

@@ -45,6 +45,7 @@ export function databaseJob(service: ServiceDefinition, context: ServiceContext)
       "-e",
       "source /run/secrets/nephos/create.sql",
     ],
+    resources: { requests: { cpu: "50m", memory: "64Mi" } },
     volumeMounts: [{ name: "access", mountPath: "/run/secrets/nephos", readOnly: true }],
   };
   const pod = restrictedPod({

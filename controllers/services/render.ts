@@ -47,8 +47,8 @@ export function renderService(service: ServiceDefinition, context: ServiceContex
       objects: service.processes.flatMap((process) => processObjects(pods, process)),
     },
     { name: at("public"), after: [], objects: [publicService(service, context)] },
-    { name: at("contract"), after: [at("api")], objects: contract },
     { name: at("registration"), after: [at("api"), at("setup"), at("public")], ...registrationOf(service, context) },
+    { name: at("contract"), after: [at("api"), at("registration")], objects: contract },
   ];
 }
 
@@ -211,12 +211,16 @@ function servicePod(
   });
 }
 
+/** Without a request of its own a Job gets next to nothing of a busy node, and everything waits for it. */
+const jobRequests = { cpu: "200m", memory: "192Mi" } as const;
+
 function commandJob({ service, context, config }: Pods, phase: string, command: Command): Manifest {
   const container: IContainer = {
     name: phase,
     image: imageOf(service, context),
     args: [...command],
     env: environmentOf(service),
+    resources: { requests: { ...jobRequests } },
     volumeMounts: mountsOf(service),
   };
   const inputs = [phase, command, context.release, context.incarnation];
@@ -234,6 +238,7 @@ function setupJob({ service, context, config }: Pods, { name, command, secrets }
     image: imageOf(service, context),
     args: [...command],
     env: environmentOf(service),
+    resources: { requests: { ...jobRequests } },
     volumeMounts: [
       ...mountsOf(service),
       ...secrets.map(({ secret }) => ({

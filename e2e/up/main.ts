@@ -12,7 +12,7 @@ import { runTasks, type Task, TasksFailed } from "../lab/tasks.ts";
 import { clientEnvironment, exportLines } from "./client-env.ts";
 import { cloudIn, rollOut } from "./cloud.ts";
 import { installOperator } from "./operator.ts";
-import { findPlace, type Place, startPlace, type Wish, wishOf } from "./target.ts";
+import { farewell, findPlace, type Place, requireRegistry, startPlace, type Wish, wishOf } from "./target.ts";
 
 type Log = (line: string) => void;
 
@@ -107,17 +107,12 @@ async function issueToken(bench: Bench, log: Log): Promise<void> {
 }
 
 async function up(wish: Wish): Promise<void> {
+  requireRegistry(wish);
   continueAsRoot(
     wish.cluster === "embedded" ? "A cluster of our own (namespaces, a bridge, cgroups)" : "Building images",
   );
   await runTasks(upTasks(wish), { logs: join(cacheDir, "logs", wish.name) });
-  process.stdout.write(`
-The cloud runs. Go on with
-  eval "$(make env)"
-  kubectl -n ${cloudIn(manifest).namespace} get clouds,pods
-  openstack catalog list
-and take everything down again with make down.
-`);
+  process.stdout.write(farewell(wish, cloudIn(manifest).namespace));
 }
 
 async function printEnvironment(wish: Wish): Promise<void> {

@@ -21,6 +21,8 @@ export interface Wish {
   readonly registry: string | undefined;
 }
 
+const defaultName = "nephos";
+
 /** Reads the wish from the environment; throws with a sentence where it makes no sense. */
 export function wishOf(env: NodeJS.ProcessEnv): Wish {
   // make passes on what is not set as empty.
@@ -29,13 +31,29 @@ export function wishOf(env: NodeJS.ProcessEnv): Wish {
   if (cluster !== "embedded" && cluster !== "current")
     throw new Error(`CLUSTER is ${cluster}; it can be embedded or current`);
   const registry = setting("REGISTRY");
-  if (cluster === "current" && registry === undefined) {
-    throw new Error("CLUSTER=current needs REGISTRY=, a registry that you can push to and the cluster can pull from");
-  }
   const nodes = Number(setting("NODES") ?? "1");
   if (!Number.isInteger(nodes) || nodes < 1)
     throw new Error(`NODES is ${setting("NODES")}; it has to be a number from 1`);
-  return { cluster, name: setting("NAME") ?? "nephos", nodes, registry };
+  return { cluster, name: setting("NAME") ?? defaultName, nodes, registry };
+}
+
+/** Throws where images could not reach the cluster: somebody else's has them from a registry. */
+export function requireRegistry({ cluster, registry }: Wish): void {
+  if (cluster === "current" && registry === undefined) {
+    throw new Error("CLUSTER=current needs REGISTRY=, a registry that you can push to and the cluster can pull from");
+  }
+}
+
+/** What is said when the cloud of a wish runs: how to use it, in commands that find the same place again. */
+export function farewell({ cluster, name }: Wish, namespace: string): string {
+  const same = cluster === "current" ? " CLUSTER=current" : name === defaultName ? "" : ` NAME=${name}`;
+  const end = cluster === "current" ? "" : `and take everything down again with make down${same}.\n`;
+  return `
+The cloud runs. Go on with
+  eval "$(make env${same})"
+  kubectl -n ${namespace} get clouds,pods
+  openstack catalog list
+${end}`;
 }
 
 /** The place of a wish, started where it is ours to start; rejects with PartFailed where that fails. */

@@ -74,6 +74,7 @@ it("configures containerd for a root without CAP_SYS_RESOURCE and with the lab's
   const config = named(nodeTwo(), "containerd").files["config/containerd.toml"];
   expect(config).toContain("restrict_oom_score_adj = true");
   expect(config).toContain('sandbox_image = "localhost/nephos/pause:1"');
+  expect(config).toContain('config_path = "/etc/containerd/certs.d"');
 });
 
 it("has kube-proxy leave the size of the connection table alone", () => {

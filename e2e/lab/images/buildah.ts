@@ -11,6 +11,9 @@ export interface Build {
   readonly args: Readonly<Record<string, string>>;
 }
 
+/** Newer releases of buildah refuse to start without netavark, although builds here use the machine's network. */
+const packages = ["buildah", "netavark"];
+
 /** A storage of its own: no image or container of the machine's user is seen or touched. */
 const storage = ["--root", join(cacheDir, "buildah"), "--runroot", "/run/nephos-buildah"];
 
@@ -23,7 +26,7 @@ function buildah(args: readonly string[], log?: RunOptions["log"]): Promise<stri
 
 /** Builds an image into the storage. */
 export async function build({ ref, containerfile, context, args }: Build, log?: RunOptions["log"]): Promise<void> {
-  await ensurePackages(["buildah"], log);
+  await ensurePackages(packages, log);
   const options = ["--isolation", "chroot", "--layers", "--pull=false", "--tag", ref, "--file", containerfile];
   const volumes = mounts.flatMap((path) => ["--volume", `${path}:${path}:ro`]);
   const buildArgs = Object.entries(args).flatMap(([name, value]) => ["--build-arg", `${name}=${value}`]);
@@ -38,7 +41,7 @@ export async function exportImage(ref: string, archive: string, log?: RunOptions
 
 /** Whether the storage has this image. */
 export async function built(ref: string): Promise<boolean> {
-  await ensurePackages(["buildah"]);
+  await ensurePackages(packages);
   return buildah(["inspect", "--type", "image", ref]).then(
     () => true,
     () => false,
@@ -63,7 +66,7 @@ export async function discardStages(): Promise<void> {
 
 /** Brings an archive's image to a registry, with the credentials of the machine's user where the registry wants some. */
 export async function pushArchive(archive: string, destination: string, log?: RunOptions["log"]): Promise<void> {
-  await ensurePackages(["buildah"], log);
+  await ensurePackages(packages, log);
   const image = (await buildah(["pull", "--quiet", `oci-archive:${archive}`], log)).trim();
   // A registry on this machine speaks plain HTTP as often as not; any other has to prove who it is.
   const local = /^(localhost|127\.0\.0\.1)[:/]/.test(destination) ? ["--tls-verify=false"] : [];
