@@ -155,6 +155,8 @@ function uwsgiArguments(wsgi: string, port: number): string[] {
     "uwsgi",
     ...["--http-socket", `:${port}`, "--module", wsgi],
     ...["--master", "--need-app", "--lazy-apps", "--enable-threads", "--thunder-lock", "--die-on-term"],
+    // One worker at first: two that load at once on a small node are both late. The second comes with the load.
+    ...["--cheaper", "1", "--cheaper-initial", "1"],
     ...["--processes", "2", "--threads", "4", "--buffer-size", "65535", "--worker-reload-mercy", "80"],
     ...["--hook-master-start", "unix_signal:15 gracefully_kill_them_all", "--add-header", "Connection: close"],
     ...["--disable-logging"],

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { at, isRecord, type Live, mapAt, refKey, refOf, textAt } from "../../operator/object.ts";
 import { isReady, podsOf, type End } from "../../operator/testing/actors.ts";
 import { objectsOf, type Outside, type Scenario, type Stage, type Stageable } from "../../operator/testing/play.ts";
@@ -70,8 +69,13 @@ export async function bootstrap(world: World): Promise<void> {
   await keystone.put(`projects/${project}/users/${id}/roles/${admin}`);
 }
 
+const founded = new WeakSet<FakeKeystone>();
+
 function runProgram(job: Live, world: World): End | undefined {
   if (!serves(world, "StatefulSet", "mariadb")) return undefined;
+  if (job.metadata.name.startsWith("keystone-database-")) founded.add(keystoneOf(world));
+  // The volume is empty: there is no database to work on.
+  if (!founded.has(keystoneOf(world))) return "failure";
   if (job.metadata.name.startsWith("keystone-bootstrap-")) void bootstrap(world);
   return "success";
 }
@@ -303,15 +307,11 @@ function keystoneShown(keystone: FakeKeystone): unknown {
       .join("/");
   const lines = collections.flatMap((collection) =>
     keystone.entries(collection).map((each) => {
-      const { id, password, service_id, ...rest } = each;
-      const secret = createHash("sha256")
-        .update(String(password ?? ""))
-        .digest("hex").length;
+      const { id, password: _, service_id: service, ...rest } = each;
       return JSON.stringify({
         collection,
         name: names.get(id),
-        service: named(String(service_id ?? "")),
-        secret,
+        service: names.get(textAt({ service }, "service") ?? ""),
         ...rest,
       });
     }),

@@ -1,0 +1,116 @@
+import { isDeepStrictEqual } from "node:util";
+import { type Fault, type Loss, mishaps, numbersFrom } from "../../operator/testing/faults.ts";
+import { play, type Run, type Scenario } from "../../operator/testing/play.ts";
+import { scenarios } from "./cloud-play.ts";
+
+/** One run to be made: a scenario by its name and what goes wrong in it. */
+export interface Trial {
+  readonly scenario: string;
+  readonly family: string;
+  readonly fault: Fault;
+}
+
+const calm = new Map<string, Promise<Run>>();
+
+/** The scenario of that name; throws where there is none. */
+export function scenarioOf(name: string): Scenario {
+  const scenario = scenarios.find((each) => each.name === name);
+  if (scenario === undefined)
+    throw new Error(`no scenario ${name}; there are ${scenarios.map((each) => each.name).join(", ")}`);
+  return scenario;
+}
+
+/** The run in which nothing goes wrong: what every other is measured by. */
+export function referenceOf(name: string): Promise<Run> {
+  const known = calm.get(name) ?? play(scenarioOf(name));
+  calm.set(name, known);
+  return known;
+}
+
+/** What is wrong with a run; nothing, where it ended as the calm one did and nothing unsafe happened on the way. */
+export async function examine({ scenario, fault }: Trial): Promise<string[]> {
+  const reference = await referenceOf(scenario);
+  const run = await play(scenarioOf(scenario), fault, 3 * reference.tally.writes);
+  if (run.trouble.length > 0) return [...run.trouble];
+  return [
+    ...(isDeepStrictEqual(run.state, reference.state)
+      ? []
+      : [`the end differs: ${difference(run.state, reference.state)}`]),
+    ...extra(run.createsAndDeletes, reference.createsAndDeletes).map((each) => `not in the calm run: ${each}`),
+    ...extra(reference.createsAndDeletes, run.createsAndDeletes).map((each) => `only in the calm run: ${each}`),
+  ];
+}
+
+function extra(some: readonly string[], others: readonly string[]): string[] {
+  const left = [...others];
+  return some.filter((each) => {
+    const index = left.indexOf(each);
+    if (index >= 0) left.splice(index, 1);
+    return index < 0;
+  });
+}
+
+/** Where two states part first. */
+function difference(a: unknown, b: unknown, path = ""): string {
+  if (isDeepStrictEqual(a, b)) return "";
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null)
+    return `${path}: ${JSON.stringify(a)?.slice(0, 200)} instead of ${JSON.stringify(b)?.slice(0, 200)}`;
+  const [left, right] = [new Map(Object.entries(a)), new Map(Object.entries(b))];
+  const key =
+    [...new Set([...left.keys(), ...right.keys()])].find(
+      (each) => !isDeepStrictEqual(left.get(each), right.get(each)),
+    ) ?? "";
+  return difference(left.get(key), right.get(key), `${path}/${key}`);
+}
+
+const losses: readonly Loss[] = ["dropped", "coalesced", "gone", "garbled", "cut"];
+const upTo = (count: number, stride = 1): number[] =>
+  Array.from({ length: Math.ceil(count / stride) }, (_, index) => index * stride + 1);
+
+/** All single faults of a scenario, of which every `stride`th is taken, and orders and crash pairs by seed. */
+export async function trialsOf(scenario: string, stride: number, seeds: number): Promise<Trial[]> {
+  const { tally } = await referenceOf(scenario);
+  const chance = numbersFrom(seeds);
+  const some = (most: number): number => 1 + Math.floor(chance() * most);
+  const trial = (family: string, fault: Fault): Trial => ({ scenario, family, fault });
+  const loss = (line: number, index: number): Loss => losses[(line + index) % losses.length] ?? "dropped";
+  return [
+    ...mishaps.flatMap((mishap) =>
+      upTo(tally.writes, stride).map((at) => trial(`write: ${mishap}`, { writes: { [at]: mishap } })),
+    ),
+    ...upTo(tally.lines, stride).flatMap((at) =>
+      [0, 2].map((index) => trial(`line: ${loss(at, index)}`, { lines: { [at]: loss(at, index) } })),
+    ),
+    ...upTo(120, 3 * stride).flatMap((at) =>
+      (["refused", "unanswered", "slow"] as const).map((how) => trial(`outside: ${how}`, { outside: { [at]: how } })),
+    ),
+    ...upTo(tally.writes, stride).flatMap((at) =>
+      [1, 5, 25].map((back) => trial("past", { past: { at, back: Math.min(at, back) } })),
+    ),
+    ...[5, 20, 50, 200, 1000, 3000].map((lag) => trial("lag", { lag })),
+    ...upTo(tally.writes, 4 * stride).map((at) => trial("outage", { outage: { at, seconds: 120 } })),
+    ...upTo(seeds).map((order) => trial("order", { order })),
+    ...upTo(Math.ceil(seeds / 2)).map((order) =>
+      trial("crash pair", { order, writes: { [some(tally.writes)]: "crash", [some(tally.writes)]: "crash" } }),
+    ),
+    ...upTo(Math.ceil(seeds / 4)).map((order) => {
+      const at = some(tally.writes);
+      return trial("past and order", { order, past: { at, back: some(at) } });
+    }),
+  ];
+}
+
+/** A sample of a list that is the same for the same seed. */
+export function sampleOf<T>(all: readonly T[], count: number, seed: number): T[] {
+  const chance = numbersFrom(seed);
+  const keyed = all.map((each) => ({ each, key: chance() }));
+  return keyed
+    .sort((a, b) => a.key - b.key)
+    .slice(0, count)
+    .map(({ each }) => each);
+}
+
+/** The command that makes one run again. */
+export function commandFor({ scenario, fault }: Trial): string {
+  return `node controllers/testing/faults-main.ts ${scenario} '${JSON.stringify(fault)}'`;
+}

@@ -1,0 +1,45 @@
+import { readFileSync } from "node:fs";
+import { registerHooks, stripTypeScriptTypes } from "node:module";
+import { fileURLToPath } from "node:url";
+import { parentPort, workerData } from "node:worker_threads";
+import { isRecord } from "../../operator/object.ts";
+import { mutants } from "./mutants.ts";
+
+/** Runs as a thread: loads everything with one seeded bug in it, and tells how the sample noticed. */
+const name = isRecord(workerData) ? workerData["mutant"] : undefined;
+const mutant = mutants.find((each) => each.name === name);
+let applied = 0;
+
+registerHooks({
+  load: (url, context, next) => {
+    if (mutant === undefined || !url.endsWith(`/${mutant.file}`)) return next(url, context);
+    const text = readFileSync(fileURLToPath(url), "utf8");
+    const source = text.replace(mutant.from, mutant.to);
+    if (source !== text) applied += 1;
+    return { format: "module", shortCircuit: true, source: stripTypeScriptTypes(source) };
+  },
+});
+
+/** Without a dot before it is loaded: the bug has to be in before anything that it is in. */
+const { examine, referenceOf, sampleOf, trialsOf, commandFor } = await import("./examine.ts");
+const { scenarios } = await import("./cloud-play.ts");
+
+async function notice(): Promise<string | undefined> {
+  for (const scenario of scenarios) {
+    const { trouble } = await referenceOf(scenario.name);
+    if (trouble.length > 0) return `calm run of ${scenario.name}: ${trouble[0]}`;
+  }
+  for (let seed = 1; seed <= 6; seed++) {
+    for (const scenario of scenarios) {
+      for (const trial of sampleOf(await trialsOf(scenario.name, 1, 40), 5, seed)) {
+        const [trouble] = await examine(trial);
+        if (trouble !== undefined) return `${commandFor(trial)}: ${trouble}`;
+      }
+    }
+  }
+  return undefined;
+}
+
+const how = await notice();
+if (applied === 0) throw new Error(`mutant ${String(name)} no longer applies to ${mutant?.file ?? "?"}`);
+parentPort?.postMessage(how ?? null, []);
