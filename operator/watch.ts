@@ -135,6 +135,7 @@ async function listen(
   place: { version: string },
   ear: Ear,
 ): Promise<void> {
+  const began = clock.now();
   const stop = AbortSignal.any([signal, ear.silence]);
   for await (const line of client.watch(kind, scope, place.version, 300 + Math.random() * 300, stop)) {
     ear.hear();
@@ -143,7 +144,7 @@ async function listen(
   // Not even a bookmark in all that time: the server may wait for a version that it never had (a restored backup).
   if (ear.heardNothing && ear.seconds > silenceInSeconds) throw new Lost("silent");
   // A stream that ends at once would be opened again and again.
-  if (ear.seconds < 1) await clock.sleep(1000 * jittered(backoffInSeconds.first), signal);
+  if (clock.now() - began < 1000) await clock.sleep(1000 * jittered(backoffInSeconds.first), signal);
 }
 
 function takeIn(line: string, sink: Sink): string {

@@ -18,12 +18,15 @@ import type { Change } from "./world/history.ts";
 import type { Fields } from "./world/ownership.ts";
 import type { World } from "./world/world.ts";
 
+/** How a program ends: well, badly, or so that another try cannot help. */
+export type End = "success" | "failure" | "final";
+
 /** How the rest of a cluster takes its time, and what its programs do. */
 export interface Cast {
   /** Runs something after a while of the cluster's own choosing. */
   readonly later: (what: () => void) => void;
   /** What a Job's program comes to; undefined while it is still at work. Default: it succeeds. */
-  readonly run?: (job: Live, world: World) => "success" | "failure" | "final" | undefined;
+  readonly run?: (job: Live, world: World) => End | undefined;
 }
 
 const podKind: Kind = { apiVersion: "v1", kind: "Pod" };
@@ -120,29 +123,27 @@ function free(pods: readonly Live[]): number {
 /** Makes each member's claims, then the member; replaces members of an old revision. */
 function rollStatefulSet(live: Live, world: World): void {
   const revision = revisionOf(live);
-  const { name, namespace } = live.metadata;
   const wanted = numberAt(live, "spec", "replicas") ?? 1;
   const pods = podsOf(live, world);
-  for (let index = 0; index < wanted; index++) {
-    for (const template of listAt(live, "spec", "volumeClaimTemplates")) {
-      const claim = `${textAt(template, "metadata", "name") ?? ""}-${name}-${index}`;
-      if (world.store.get({ ...claimKind, namespace, name: claim }) === undefined)
-        make(world, claimKind, { name: claim, namespace }, { spec: at(template, "spec") });
-    }
-    const member = pods.find((pod) => pod.metadata.name === `${name}-${index}`);
-    if (member === undefined) makePod(live, world, `${name}-${index}`);
-    else if (member.metadata.labels?.["pod-template-hash"] !== revision) remove(member, world);
-  }
+  for (let index = 0; index < wanted; index++) placeMember(live, world, pods, `${live.metadata.name}-${index}`);
   pods.slice(wanted).forEach((pod) => remove(pod, world));
   const now = podsOf(live, world);
   const updated = now.filter((pod) => pod.metadata.labels?.["pod-template-hash"] === revision).length;
   const current = updated >= wanted ? revision : (textAt(live, "status", "currentRevision") ?? revision);
-  tell(live, world, {
-    ...countsOf(live, now),
-    updatedReplicas: updated,
-    currentRevision: current,
-    updateRevision: revision,
-  });
+  const revisions = { currentRevision: current, updateRevision: revision };
+  tell(live, world, { ...countsOf(live, now), updatedReplicas: updated, ...revisions });
+}
+
+function placeMember(live: Live, world: World, pods: readonly Live[], name: string): void {
+  const { namespace } = live.metadata;
+  for (const template of listAt(live, "spec", "volumeClaimTemplates")) {
+    const claim = `${textAt(template, "metadata", "name") ?? ""}-${name}`;
+    const there = world.store.get({ ...claimKind, namespace, name: claim });
+    if (there === undefined) make(world, claimKind, { name: claim, namespace }, { spec: at(template, "spec") });
+  }
+  const member = pods.find((pod) => pod.metadata.name === name);
+  if (member === undefined) makePod(live, world, name);
+  else if (member.metadata.labels?.["pod-template-hash"] !== revisionOf(live)) remove(member, world);
 }
 
 function rollDaemonSet(live: Live, world: World): void {
@@ -162,18 +163,19 @@ function runJob(live: Live, world: World, cast: Cast): void {
     tell(live, world, { active: 1, startTime: world.store.now() });
     return;
   }
-  const end = mounts(at(live, "spec", "template", "spec"), live, world)
-    ? (cast.run?.(live, world) ?? (cast.run === undefined ? "success" : undefined))
-    : undefined;
-  if (end === undefined) return;
+  const started = mounts(at(live, "spec", "template", "spec"), live, world);
+  const end = started ? endOf(live, world, cast) : undefined;
+  if (end !== undefined) tell(live, world, { ...end, startTime: at(live, "status", "startTime") });
+}
+
+/** The status of a Job that is over; undefined while its program is at work. */
+function endOf(live: Live, world: World, { run = () => "success" }: Cast): Fields | undefined {
+  const end = run(live, world);
   const since = { status: "True", lastTransitionTime: world.store.now() };
   const reason = end === "final" ? "PodFailurePolicy" : "BackoffLimitExceeded";
-  tell(live, world, {
-    ...(end === "success"
-      ? { succeeded: 1, conditions: [{ type: "Complete", ...since }] }
-      : { failed: 1, conditions: [{ type: "Failed", reason, message: `ended with ${reason}`, ...since }] }),
-    startTime: at(live, "status", "startTime"),
-  });
+  if (end === undefined) return undefined;
+  if (end === "success") return { succeeded: 1, conditions: [{ type: "Complete", ...since }] };
+  return { failed: 1, conditions: [{ type: "Failed", reason, message: `ended with ${reason}`, ...since }] };
 }
 
 /** A pod runs once everything that it mounts is there. */

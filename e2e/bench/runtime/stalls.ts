@@ -8,7 +8,7 @@ export interface Stalls {
   readonly longestOwn: number;
 }
 
-const sampleInMilliseconds = 10;
+const sampleInMilliseconds = 20;
 
 /** Watches the event loop of this process; the function it gives ends that and tells. */
 export function watchStalls(): () => Stalls {

@@ -23,6 +23,7 @@ export class History {
   readonly #entries = new Map<string, Entry>();
   readonly #past = new Map<string, { readonly version: number; readonly object: Live | undefined }[]>();
   #version = 1000;
+  #now: readonly Live[] | undefined;
 
   get version(): number {
     return this.#version;
@@ -37,16 +38,18 @@ export class History {
     return this.#entries.get(refKey(ref));
   }
 
-  /** Every object as it is now, in the order of names. */
-  all(): Live[] {
-    return this.at(this.#version);
+  /** Every object as it is now. */
+  all(): readonly Live[] {
+    return (this.#now ??= [...this.#entries.values()].map(({ object }) => object));
   }
 
   /** Every object as it was at a version, in the order of names. */
   at(version: number): Live[] {
-    return [...this.#past]
-      .flatMap(([, past]) => past.findLast((each) => each.version <= version)?.object ?? [])
-      .sort(byKey);
+    const then = [...this.#past].flatMap(([key, past]) => {
+      const object = past.findLast((each) => each.version <= version)?.object;
+      return object === undefined ? [] : [{ key, object }];
+    });
+    return then.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ object }) => object);
   }
 
   /** Takes in an object under the next version. */
@@ -68,6 +71,7 @@ export class History {
 
   #record(key: string, type: Change["type"], object: Live, before: Live | undefined, now: Live | undefined): Change {
     this.#version += 1;
+    this.#now = undefined;
     const change = { version: this.#version, type, object, before };
     this.changes.push(change);
     const past = this.#past.get(key) ?? [];
@@ -75,8 +79,4 @@ export class History {
     this.#past.set(key, past);
     return change;
   }
-}
-
-function byKey(a: Live, b: Live): number {
-  return refKey(refOf(a)) < refKey(refOf(b)) ? -1 : 1;
 }

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { canonical, digest } from "../../digest.ts";
+import { same } from "../../covers.ts";
+import { canonical } from "../../digest.ts";
 import { isLive, isRecord, type Live, nameFor, type Ref, refKey, refOf } from "../../object.ts";
 import { defaulted } from "./defaults.ts";
 import { type Change, History } from "./history.ts";
 import { type KindInfo, Kinds } from "./kinds.ts";
 import { type Fields, leavesOf, type Managers, merged, without } from "./ownership.ts";
-import { check, conflict, notFound, Refusal } from "./rules.ts";
+import { check, conflict, invalid, notFound, Refusal } from "./rules.ts";
 
 /** An apply as it comes in. */
 export interface Apply {
@@ -178,7 +179,8 @@ function scopedTo(wanted: Live, info: KindInfo, subresource: string | undefined)
 
 function checkPreconditions(wanted: Live, live: Live, anyUid: boolean): void {
   const { uid, resourceVersion } = wanted.metadata;
-  if (uid !== "" && !anyUid && uid !== live.metadata.uid) throw conflict(`Precondition failed: UID ${uid}`);
+  if (uid !== "" && !anyUid && uid !== live.metadata.uid)
+    throw invalid(`metadata.uid: Invalid value: "${uid}": field is immutable`);
   if (resourceVersion !== "" && resourceVersion !== live.metadata.resourceVersion)
     throw conflict("the object has been modified; please apply your changes to the latest version and try again");
 }
@@ -205,14 +207,9 @@ function unowned(
 }
 
 function sameManagers(a: Managers, b: Managers): boolean {
-  const text = (managers: Managers): string =>
-    digest(
-      [...managers]
-        .filter(([, paths]) => paths.size > 0)
-        .map(([who, paths]) => [who, [...paths].sort()])
-        .sort(),
-    );
-  return a === b || text(a) === text(b);
+  const sorted = (managers: Managers): unknown =>
+    Object.fromEntries([...managers].flatMap(([who, paths]) => (paths.size > 0 ? [[who, [...paths].sort()]] : [])));
+  return a === b || same(sorted(a), sorted(b));
 }
 
 /** What a generation counts: everything but metadata and status. */

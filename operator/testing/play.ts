@@ -1,0 +1,295 @@
+import type { Controller } from "../controller.ts";
+import type { Clock } from "../clock.ts";
+import type { Log } from "../log.ts";
+import type { Metrics } from "../metrics.ts";
+import { type Live, nameFor, refOf } from "../object.ts";
+import { startRuntime } from "../runtime.ts";
+import { type Cast, playCluster } from "./actors.ts";
+import { type Fault, numbersFrom } from "./faults.ts";
+import { VirtualClock } from "./virtual-clock.ts";
+import { Wire, type Tally } from "./wire.ts";
+import type { Change } from "./world/history.ts";
+import type { KindInfo } from "./world/kinds.ts";
+import { World } from "./world/world.ts";
+
+/** One thing that somebody does, and when it has come to its end. */
+export interface Stage {
+  readonly title: string;
+  readonly act: (stage: Staging) => void;
+  readonly settled: (world: World) => boolean;
+}
+
+/** What a stage may touch. */
+export interface Staging {
+  readonly world: World;
+  readonly clock: VirtualClock;
+  /** Starts the operator anew, with these controllers where some are given: another build of it. */
+  readonly restart: (controllers?: Stageable) => void;
+}
+
+/** A way from a process to whatever lies outside Kubernetes: the faults of the run happen to it. */
+export interface Outside {
+  read<T>(what: string, ask: () => Promise<T>, refused: () => Error): Promise<T>;
+  write<T>(what: string, land: () => Promise<T>, refused: () => Error): Promise<T>;
+}
+
+/** Makes the controllers of a process as it starts; nothing is kept from the one before. */
+export type Stageable = (world: World, outside: Outside) => readonly Controller[];
+
+/** Says what is wrong about a change; undefined where nothing is. */
+export type Invariant = (change: Change, moment: Moment) => string | undefined;
+
+/** A change and its circumstances. */
+export interface Moment {
+  readonly world: World;
+  readonly stage: string;
+  /** Whether the operator made the change, not somebody else in the cluster. */
+  readonly ours: boolean;
+}
+
+export interface Scenario {
+  readonly name: string;
+  readonly kinds: readonly KindInfo[];
+  readonly namespace: string;
+  readonly controllers: Stageable;
+  readonly run?: Cast["run"];
+  readonly start: (world: World) => void;
+  readonly stages: readonly Stage[];
+  readonly invariants: readonly Invariant[];
+  /** Touches something that brings a pass over every subject and changes nothing that is wanted. */
+  readonly nudge: (world: World) => void;
+  /** The state at the end that has to be the same in every run. */
+  readonly state: (world: World) => unknown;
+}
+
+/** How a run went. */
+export interface Run {
+  readonly tally: Tally;
+  /** What went wrong on the way or at the end; empty for a green run. */
+  readonly trouble: readonly string[];
+  readonly state: unknown;
+  /** Every object that came or went by the operator's doing, in no particular order. */
+  readonly createsAndDeletes: readonly string[];
+  readonly seconds: number;
+  readonly versions: number;
+}
+
+const patienceInMilliseconds = 3_600_000;
+const quietInMilliseconds = 5000;
+const nudges = 10;
+
+/** Plays a scenario to its end under a fault, with the real runtime, in virtual time. */
+export async function play(scenario: Scenario, fault: Fault = {}, budget = 5000): Promise<Run> {
+  const theatre = new Theatre(scenario, fault, budget);
+  const random = Math.random;
+  // Jitter has to be the same in every run of a seed.
+  Math.random = numbersFrom(fault.order ?? 1);
+  try {
+    return await theatre.play();
+  } finally {
+    Math.random = random;
+  }
+}
+
+class Theatre {
+  readonly #scenario: Scenario;
+  readonly #fault: Fault;
+  readonly #budget: number;
+  readonly #world: World;
+  readonly #clock = new VirtualClock();
+  readonly #chance: () => number;
+  readonly #tally: Tally = { writes: 0, lines: 0, outside: 0, calls: 0, log: [] };
+  readonly #trouble: string[] = [];
+  readonly #ours: string[] = [];
+  /** When somebody last changed something that is not an event. */
+  #changedAt = 0;
+  #landing = 0;
+  #stage = "";
+  #process: { readonly wire: Wire; readonly stop: AbortController } | undefined;
+  #controllers: Stageable;
+  readonly #writesAt = new Map<number, number>();
+
+  constructor(scenario: Scenario, fault: Fault, budget: number) {
+    this.#scenario = scenario;
+    this.#fault = fault;
+    this.#budget = budget;
+    this.#controllers = scenario.controllers;
+    this.#world = new World(scenario.kinds);
+    this.#world.store.now = () => this.#clock.timestamp();
+    this.#chance = fault.order === undefined ? () => 1 : numbersFrom(fault.order * 7919 + 1);
+  }
+
+  async play(): Promise<Run> {
+    const world = this.#world;
+    world.store.listen((change) => this.#watch(change));
+    playCluster(world, {
+      later: (what) => void this.#clock.after(this.#delay(40), what),
+      ...(this.#scenario.run === undefined ? {} : { run: this.#scenario.run }),
+    });
+    this.#scenario.start(world);
+    this.#begin(undefined);
+    for (const stage of this.#scenario.stages) if (!(await this.#act(stage))) break;
+    if (this.#trouble.length === 0) await this.#rest();
+    this.#end();
+    return {
+      tally: this.#tally,
+      trouble: this.#trouble,
+      state: this.#scenario.state(world),
+      createsAndDeletes: [...this.#ours].sort(),
+      seconds: Math.round(this.#clock.now() / 1000),
+      versions: world.store.history.version,
+    };
+  }
+
+  async #act(stage: Stage): Promise<boolean> {
+    this.#stage = stage.title;
+    const { world, clock } = { world: this.#world, clock: this.#clock };
+    stage.act({ world, clock, restart: (controllers = this.#controllers) => this.#restart(controllers) });
+    this.#changedAt = clock.now();
+    const quiet = (): boolean => clock.now() - this.#changedAt >= quietInMilliseconds;
+    const over = (): boolean => this.#broke() || (quiet() && this.#process !== undefined && stage.settled(world));
+    if (!(await clock.until(over, patienceInMilliseconds)))
+      this.#trouble.push(`${stage.title}: not settled after ${patienceInMilliseconds / 1000} s`);
+    return !this.#broke();
+  }
+
+  /** A run that writes too much, or where something has happened already that must not, is over. */
+  #broke(): boolean {
+    if (this.#tally.writes > this.#budget && this.#trouble.length === 0)
+      this.#trouble.push(`${this.#stage}: more than ${this.#budget} writes`);
+    if (this.#tally.calls > 20 * this.#budget && this.#trouble.length === 0)
+      this.#trouble.push(`${this.#stage}: more than ${20 * this.#budget} calls`);
+    return this.#trouble.length > 0;
+  }
+
+  /** Ten passes over everything, long after the end: nothing may be written. */
+  async #rest(): Promise<void> {
+    this.#stage = "rest";
+    await this.#clock.until(() => false, 120_000);
+    const { length } = this.#tally.log;
+    for (let count = 0; count < nudges; count++) {
+      this.#scenario.nudge(this.#world);
+      await this.#clock.until(() => false, 35_000);
+    }
+    const late = this.#tally.log.slice(length);
+    if (late.length > 0) this.#trouble.push(`at rest, ${late.length} writes: ${late.slice(0, 5).join("; ")}`);
+  }
+
+  #begin(past: number | undefined): void {
+    const stop = new AbortController();
+    const [world, clock, fault, tally] = [this.#world, this.#clock, this.#fault, this.#tally];
+    const crash = (): void => this.#crash(wire);
+    const delay = (most: number): number => this.#delay(most);
+    const wire = new Wire({ world, clock, fault, tally, delay, past, crash, landing: (land) => this.#land(land) });
+    this.#process = { wire, stop };
+    const runtime = startRuntime({
+      transport: wire,
+      controllers: this.#controllers(world, outsideOver(wire, fault, tally, clock)),
+      namespaces: [this.#scenario.namespace],
+      clock: mortal(clock, stop.signal),
+      log: silentLog,
+      metrics: silentMetrics,
+      signal: stop.signal,
+      instance: "nephos",
+    });
+    runtime.stopped.catch((error: unknown) => this.#trouble.push(`the runtime ended: ${String(error)}`));
+  }
+
+  #crash(wire: Wire): void {
+    if (this.#process?.wire !== wire) return;
+    const { past } = this.#fault;
+    const frozen =
+      past?.at === this.#tally.writes ? (this.#writesAt.get(Math.max(1, past.at - past.back)) ?? 0) : undefined;
+    this.#end();
+    this.#clock.after(1000, () => this.#begin(frozen));
+  }
+
+  #restart(controllers: Stageable): void {
+    this.#controllers = controllers;
+    this.#end();
+    this.#clock.after(1000, () => this.#begin(undefined));
+  }
+
+  #end(): void {
+    this.#process?.wire.die();
+    this.#process?.stop.abort();
+    this.#process = undefined;
+  }
+
+  #land<T>(land: () => T): T {
+    this.#landing += 1;
+    this.#writesAt.set(this.#tally.writes, this.#world.store.history.version);
+    try {
+      return land();
+    } finally {
+      this.#landing -= 1;
+    }
+  }
+
+  #watch(change: Change): void {
+    const { object, type } = change;
+    if (object.kind === "Event") return;
+    this.#changedAt = this.#clock.now();
+    const ours = this.#landing > 0;
+    if (ours && type !== "MODIFIED") this.#ours.push(`${type} ${nameFor(refOf(object))}`);
+    const moment = { world: this.#world, stage: this.#stage, ours };
+    for (const invariant of this.#scenario.invariants) {
+      const broken = invariant(change, moment);
+      if (broken !== undefined) this.#trouble.push(`${this.#stage}, version ${change.version}: ${broken}`);
+    }
+  }
+
+  #delay(most: number): number {
+    return most * this.#chance();
+  }
+}
+
+/** Time of one process: once that is dead, nothing in it wakes. */
+function mortal(clock: VirtualClock, dead: AbortSignal): Clock {
+  return {
+    now: () => clock.now(),
+    timestamp: () => clock.timestamp(),
+    sleep: (milliseconds, signal) =>
+      clock.sleep(milliseconds, signal === undefined ? dead : AbortSignal.any([signal, dead])),
+  };
+}
+
+function outsideOver(wire: Wire, { outside: faults }: Fault, tally: Tally, clock: VirtualClock): Outside {
+  const through = async <T>(land: () => Promise<T>, refused: () => Error): Promise<T> => {
+    tally.outside += 1;
+    const fault = faults?.[tally.outside];
+    if (fault === "refused") throw refused();
+    if (fault === "slow") await clock.sleep(20_000);
+    const answer = await land();
+    if (fault === "unanswered") throw refused();
+    return answer;
+  };
+  return {
+    read: (_what, ask, refused) => through(ask, refused),
+    write: (what, land, refused) =>
+      wire.write(
+        `outside ${what}`,
+        () => through(land, refused),
+        () => {
+          throw refused();
+        },
+      ),
+  };
+}
+
+const silentLog: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+const silentMetrics: Metrics = {
+  pass: () => undefined,
+  queueDepth: () => undefined,
+  write: () => undefined,
+  watchRestarted: () => undefined,
+  steps: () => undefined,
+  leading: () => undefined,
+  call: () => undefined,
+  text: () => Promise.resolve(""),
+};
+
+/** The objects of a kind, as they are now. */
+export function objectsOf(world: World, kind: string): Live[] {
+  return world.store.history.all().filter((each) => each.kind === kind);
+}
