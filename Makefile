@@ -4,7 +4,7 @@ NODE := node_modules/.bin/node
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 export CLUSTER NODES NAME REGISTRY BENCH ROUNDS PARENTS CHILDREN
 
-.PHONY: help up down env test bench bench-runtime
+.PHONY: help up down env test faults bench bench-runtime
 
 help: ## Shows this list.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ env: node_modules/.complete ## Prints variables for kubectl and openstack: eval 
 
 test: node_modules/.complete ## Runs everything that must pass, on a cluster of its own.
 	@$(NODE) e2e/run.ts
+
+faults: node_modules/.complete ## Plays every fault at every write, then the seeded bugs that the tests have to catch. No cluster.
+	@$(NODE) controllers/testing/faults-main.ts
 
 bench: node_modules/.complete ## Measures from kubectl apply to a token, and where the time goes. ROUNDS=5 repeats more often.
 	@$(NODE) e2e/bench/first-token.ts

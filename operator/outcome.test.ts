@@ -46,8 +46,8 @@ describe("after a pass the queue", () => {
   it.each([
     ["only Stale", [new Stale("old")]],
     ["Stale among others", [forbidden, conflict, new Stale("old")]],
-  ])("looks again in a moment: %s", (_, errors) => {
-    expect(outcomeOf(errors)).toEqual({ next: "again", inSeconds: 0.2 });
+  ])("looks again, later and later, for as long as it is behind: %s", (_, errors) => {
+    expect(outcomeOf(errors)).toEqual({ next: "backoff" });
   });
 
   it.each([

@@ -68,7 +68,8 @@ export function verdictOf(error: unknown): Verdict {
 /** What comes after a pass that ended with an error as a whole, or whose steps met some. */
 export function outcomeOf(errors: readonly unknown[]): Outcome {
   if (errors.length === 0) return { next: "rest" };
-  if (errors.some((each) => each instanceof Stale)) return { next: "again", inSeconds: 0.2 };
+  // The watch will wake us when it has caught up; asking again and again meanwhile helps nobody.
+  if (errors.some((each) => each instanceof Stale)) return { next: "backoff" };
   const asked = errors.flatMap((each) => (each instanceof ApiError ? (each.retryAfterInSeconds ?? []) : []));
   if (asked.length > 0) return { next: "again", inSeconds: Math.max(1, ...asked) };
   if (errors.every((each) => verdictOf(each).is === "blocked")) return { next: "again", inSeconds: 60 };

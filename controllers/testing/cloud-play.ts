@@ -240,7 +240,7 @@ function scenario(name: string, ...more: readonly Stage[]): Scenario {
       world.store.edit({ apiVersion: "v1", kind: "Node", name: "node-1" }, (live) => ({ ...live, status }));
     },
     stages: [deploy, ...more],
-    invariants: cloudInvariants(),
+    invariants: cloudInvariants,
     nudge: (world) =>
       void world.store.edit({ apiVersion: "v1", kind: "Node", name: "node-1" }, (live) => ({
         ...live,

@@ -5,7 +5,7 @@ import { scenarios } from "./cloud-play.ts";
 import { commandFor, examine, sampleOf, type Trial, trialsOf } from "./examine.ts";
 import { mutants } from "./mutants.ts";
 
-/** `node controllers/testing/faults-main.ts [minutes | scenario fault]`: all runs within a time, or one run again. */
+/** `node controllers/testing/faults-main.ts [minutes | scenario fault | mutants word]`: all runs within a time, one run again, or the seeded bugs. */
 const workers = 2;
 /** Of these every single fault is tried, of the others every third. */
 const core: ReadonlySet<string> = new Set(["deploy", "configure", "delete", "claim"]);
@@ -80,20 +80,24 @@ function caught(mutant: string): Promise<string | undefined> {
   });
 }
 
-/** Injects every seeded bug; gives the number of those that nobody noticed. */
-async function tryMutants(): Promise<number> {
+/** Injects every seeded bug, or those with a word in their name; gives the number of those that nobody noticed. */
+async function tryMutants(word: string): Promise<number> {
+  const waiting = mutants.filter(({ name }) => name.includes(word));
   let missed = 0;
-  for (const { name } of mutants) {
-    const how = await caught(name).catch((error: unknown) => `broke the run: ${String(error)}`);
-    say(`mutant ${name}: ${how ?? "NOT CAUGHT"}`);
-    if (how === undefined || how.startsWith("broke the run")) missed += 1;
-  }
+  const one = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const how = await caught(next.name).catch((error: unknown) => `broke the run: ${String(error)}`);
+      say(`mutant ${next.name}: ${how ?? "NOT CAUGHT"}`);
+      if (how === undefined || how.startsWith("broke the run")) missed += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: workers }, one));
   return missed;
 }
 
 async function main([first = "20", second]: readonly string[]): Promise<number> {
-  if (first === "mutants") return tryMutants();
-  if (second === undefined) return (await tryAll(Date.now() + Number(first) * 60_000)) + (await tryMutants());
+  if (first === "mutants") return tryMutants(second ?? "");
+  if (second === undefined) return (await tryAll(Date.now() + Number(first) * 60_000)) + (await tryMutants(""));
   const fault: Fault = JSON.parse(second);
   const trouble = await examine({ scenario: first, family: "one", fault });
   for (const each of trouble) say(each);

@@ -58,6 +58,24 @@ const podsStay: Invariant = ({ type, object, before }, { stage }) => {
     : `the pods of ${nameFor(refOf(object))} were changed`;
 };
 
+/** What somebody else undid comes back; nothing else does. */
+const undone: ReadonlySet<string> = new Set(["vandals", "edited"]);
+
+/** A workload never returns to what it was before within one stage: who does that acts for a spec that is past. */
+function neverBack(): Invariant {
+  const were = new Map<string, string[]>();
+  return ({ type, object, before }, { stage, ours }) => {
+    if (!ours || type !== "MODIFIED" || undone.has(stage)) return undefined;
+    if (!["Deployment", "StatefulSet", "Registration"].includes(object.kind)) return undefined;
+    const [was, is] = [canonical(before?.["spec"]), canonical(object["spec"])];
+    if (was === is) return undefined;
+    const key = `${stage} ${object.kind} ${object.metadata.name}`;
+    const past = [...(were.get(key) ?? []), was];
+    were.set(key, past);
+    return past.includes(is) ? `${nameFor(refOf(object))} went back to what it was` : undefined;
+  };
+}
+
 /** What must be complete before something may be there for the first time. */
 const gates: readonly (readonly [string, RegExp, string])[] = [
   ["Deployment", /^keystone-api$/, "keystone-expand-"],
@@ -128,6 +146,7 @@ const ownedAtAll: Invariant = ({ type, object }, { ours }) =>
 
 /** What holds at every version, whatever fails. */
 export const cloudInvariants = (): readonly Invariant[] => [
+  neverBack(),
   ...[generatedStays, nothingTaken, jobsFinish, podsStay, inOrder, apiStays, ownedOnce, ownedAtAll],
   secretsStaySecret(),
 ];

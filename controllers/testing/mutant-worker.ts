@@ -21,17 +21,29 @@ registerHooks({
 });
 
 /** Without a dot before it is loaded: the bug has to be in before anything that it is in. */
-const { examine, referenceOf, sampleOf, trialsOf, commandFor } = await import("./examine.ts");
+const { examine, referenceOf, spreadOf, trialsOf, commandFor } = await import("./examine.ts");
 const { scenarios } = await import("./cloud-play.ts");
+
+/** The families that find the bugs of this kind. */
+const telling: ReadonlySet<string> = new Set([
+  "past",
+  "past of the subject",
+  "lag",
+  "outage",
+  "order",
+  "write: crash",
+  "write: unanswered",
+]);
 
 async function notice(): Promise<string | undefined> {
   for (const scenario of scenarios) {
     const { trouble } = await referenceOf(scenario.name);
     if (trouble.length > 0) return `calm run of ${scenario.name}: ${trouble[0]}`;
   }
-  for (let seed = 1; seed <= 6; seed++) {
+  for (let seed = 1; seed <= 2; seed++) {
     for (const scenario of scenarios) {
-      for (const trial of sampleOf(await trialsOf(scenario.name, 1, 40), 5, seed)) {
+      const all = (await trialsOf(scenario.name, 1, 40)).filter(({ family }) => telling.has(family));
+      for (const trial of spreadOf(all, 3, seed)) {
         const [trouble] = await examine(trial);
         if (trouble !== undefined) return `${commandFor(trial)}: ${trouble}`;
       }

@@ -106,7 +106,7 @@ function rollDeployment(live: Live, world: World): void {
   const ready = fresh.filter(isReady).length;
   const [next] = old;
   if (fresh.length < wanted && pods.length <= wanted)
-    makePod(live, world, `${live.metadata.name}-${revision}-${free(fresh)}`);
+    makePod(live, world, `${live.metadata.name}-${live.metadata.uid.slice(0, 4)}${revision}-${free(fresh)}`);
   else if (next !== undefined && (ready + old.filter(isReady).length > wanted || !isReady(next))) remove(next, world);
   else if (fresh.length > wanted) remove(fresh.at(-1), world);
   else if (next !== undefined && ready >= wanted) remove(next, world);
@@ -244,8 +244,13 @@ function makePod(live: Live, world: World, name: string): void {
 }
 
 function make(world: World, kind: Kind, metadata: Fields, fields: Fields): void {
-  const name = textAt(metadata, "name") ?? "";
-  world.store.create({ ...kind, ...fields, metadata: { ...metadata, name, uid: "", resourceVersion: "" } }, "cluster");
+  const [name, namespace] = [textAt(metadata, "name") ?? "", textAt(metadata, "namespace")];
+  // A pod of a deleted owner may still have the name: once it is gone, its going wakes whoever waits.
+  if (world.store.get({ ...kind, namespace, name }) === undefined)
+    world.store.create(
+      { ...kind, ...fields, metadata: { ...metadata, name, uid: "", resourceVersion: "" } },
+      "cluster",
+    );
 }
 
 function remove(live: Live | undefined, world: World): void {

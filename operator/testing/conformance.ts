@@ -7,8 +7,6 @@ import type { Transport } from "../transport.ts";
 export interface Ground {
   readonly transport: Transport;
   readonly namespace: string;
-  /** Makes the server forget its past, where it does not by itself. */
-  readonly forget?: () => void;
 }
 
 /** A kind of a CustomResourceDefinition that the server must have: any spec, any status, a status subresource. */
@@ -19,7 +17,6 @@ type Fields = Readonly<Record<string, unknown>>;
 interface On {
   readonly client: Client;
   readonly namespace: string;
-  readonly forget: () => void;
   /** A manifest in the suite's namespace. */
   readonly of: (kind: Kind, name: string, fields?: Fields, metadata?: Fields) => Manifest;
   readonly config: (name: string, data: Fields, metadata?: Fields) => Manifest;
@@ -350,14 +347,6 @@ const rows: readonly (readonly [string, (on: On) => Promise<void>])[] = [
     },
   ],
   [
-    "a watch from a past that is forgotten ends with 410",
-    async ({ forget, heard, client, config }) => {
-      await client.apply(config("forgotten", { a: "1" }), me);
-      forget();
-      expect(await heard(configMap, "1", 1)).toEqual(["ERROR 410"]);
-    },
-  ],
-  [
     "what a gone object owned goes as well, and so does what is made for one that is gone",
     async ({ client, config, kettle: boil }) => {
       const parent = await client.apply(boil("parent", { water: 1 }), me);
@@ -379,7 +368,8 @@ async function gone(client: Client, live: Live): Promise<void> {
   throw new Error(`${live.kind} ${live.metadata.name} is still there`);
 }
 
-async function heardBy(
+/** What a watch from a version brings, up to so many events that are no bookmarks: `ADDED name version`. */
+export async function heardBy(
   client: Client,
   kind: Kind,
   namespace: string,
@@ -409,14 +399,13 @@ async function heardBy(
 /** Declares the tests of the suite; the server is asked for when they begin. */
 export function declareConformance(ground: () => Ground): void {
   const on = (): On => {
-    const { transport, namespace, forget = () => undefined } = ground();
+    const { transport, namespace } = ground();
     const client = kubeClient(transport);
     const of = (kind: Kind, name: string, fields: Fields = {}, metadata: Fields = {}): Manifest =>
       Object.assign({ ...kind, metadata: { name, namespace, ...metadata } }, fields);
     return {
       client,
       namespace,
-      forget,
       of,
       config: (name, data, metadata) => of(configMap, name, { data }, metadata),
       kettle: (name, spec, metadata) => of(kettle, name, { spec }, metadata),

@@ -16,7 +16,11 @@ export interface Fault {
   /** Milliseconds by which every watch is late. */
   readonly lag?: number;
   /** After write number `at` the process starts anew and sees, for a while, only what was there `back` versions before. */
-  readonly past?: { readonly at: number; readonly back: number };
+  readonly past?: {
+    readonly at: number;
+    readonly back: number;
+    /** Plural of the only kind that is behind. */ readonly only?: string;
+  };
   /** From write number `at` on, for so many seconds, no call gets through. */
   readonly outage?: { readonly at: number; readonly seconds: number };
   /** Seed of the order in which everything that is under way goes on. */

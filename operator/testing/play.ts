@@ -55,7 +55,8 @@ export interface Scenario {
   readonly run?: Cast["run"];
   readonly start: (world: World) => void;
   readonly stages: readonly Stage[];
-  readonly invariants: readonly Invariant[];
+  /** Made anew for each run: some remember. */
+  readonly invariants: () => readonly Invariant[];
   /** Touches something that brings a pass over every subject and changes nothing that is wanted. */
   readonly nudge: (world: World) => void;
   /** The state at the end that has to be the same in every run. */
@@ -79,7 +80,7 @@ const quietInMilliseconds = 5000;
 const nudges = 10;
 
 /** Plays a scenario to its end under a fault, with the real runtime, in virtual time. */
-export async function play(scenario: Scenario, fault: Fault = {}, budget = 5000): Promise<Run> {
+export async function play(scenario: Scenario, fault: Fault = {}, budget = 600): Promise<Run> {
   const theatre = new Theatre(scenario, fault, budget);
   const random = Math.random;
   // Jitter has to be the same in every run of a seed.
@@ -98,7 +99,7 @@ class Theatre {
   readonly #world: World;
   readonly #clock = new VirtualClock();
   readonly #chance: () => number;
-  readonly #tally: Tally = { writes: 0, lines: 0, outside: 0, calls: 0, log: [] };
+  readonly #tally: Tally = { writes: 0, lines: 0, outside: 0, calls: 0, resting: false, log: [] };
   readonly #trouble: string[] = [];
   readonly #ours: string[] = [];
   /** When somebody last changed something that is not an event. */
@@ -107,6 +108,7 @@ class Theatre {
   #stage = "";
   #process: { readonly wire: Wire; readonly stop: AbortController } | undefined;
   #controllers: Stageable;
+  readonly #invariants: readonly Invariant[];
   readonly #writesAt = new Map<number, number>();
 
   constructor(scenario: Scenario, fault: Fault, budget: number) {
@@ -114,6 +116,7 @@ class Theatre {
     this.#fault = fault;
     this.#budget = budget;
     this.#controllers = scenario.controllers;
+    this.#invariants = scenario.invariants();
     this.#world = new World(scenario.kinds);
     this.#world.store.now = () => this.#clock.timestamp();
     this.#chance = fault.order === undefined ? () => 1 : numbersFrom(fault.order * 7919 + 1);
@@ -165,6 +168,7 @@ class Theatre {
   /** Ten passes over everything, long after the end: nothing may be written. */
   async #rest(): Promise<void> {
     this.#stage = "rest";
+    this.#tally.resting = true;
     await this.#clock.until(() => false, 120_000);
     const { length } = this.#tally.log;
     for (let count = 0; count < nudges; count++) {
@@ -233,7 +237,7 @@ class Theatre {
     const ours = this.#landing > 0;
     if (ours && type !== "MODIFIED") this.#ours.push(`${type} ${nameFor(refOf(object))}`);
     const moment = { world: this.#world, stage: this.#stage, ours };
-    for (const invariant of this.#scenario.invariants) {
+    for (const invariant of this.#invariants) {
       const broken = invariant(change, moment);
       if (broken !== undefined) this.#trouble.push(`${this.#stage}, version ${change.version}: ${broken}`);
     }
@@ -257,7 +261,9 @@ function mortal(clock: VirtualClock, dead: AbortSignal): Clock {
 function outsideOver(wire: Wire, { outside: faults }: Fault, tally: Tally, clock: VirtualClock): Outside {
   const through = async <T>(land: () => Promise<T>, refused: () => Error): Promise<T> => {
     tally.outside += 1;
-    const fault = faults?.[tally.outside];
+    tally.calls += 1;
+    await clock.sleep(1);
+    const fault = tally.resting ? undefined : faults?.[tally.outside];
     if (fault === "refused") throw refused();
     if (fault === "slow") await clock.sleep(20_000);
     const answer = await land();

@@ -10,6 +10,8 @@ export interface Tally {
   writes: number;
   lines: number;
   outside: number;
+  /** Whether the end is reached: from then on nothing goes wrong outside. */
+  resting: boolean;
   /** Calls that were asked for, whatever became of them. */
   calls: number;
   /** Every write as `verb kind name`, for messages. */
@@ -100,7 +102,7 @@ export class Wire implements Transport {
     const ended = new AbortController();
     const both = AbortSignal.any([signal, ended.signal]);
     const cancel = clock.after(1000 * Number(call.query?.["timeoutSeconds"] ?? "300"), () => ended.abort());
-    const queue = new Delayed(this.#options, this.#options.past === undefined ? 0 : this.#born + thawInMilliseconds);
+    const queue = new Delayed(this.#options, this.#isBehind(call) ? this.#born + thawInMilliseconds : 0);
     void queue.fill(world.lines(call, both), both);
     try {
       yield* queue.lines(signal);
@@ -121,11 +123,17 @@ export class Wire implements Transport {
 
   async #read(call: Call): Promise<Answer> {
     const { world, past, clock } = this.#options;
-    const frozen = past !== undefined && clock.now() < this.#born + thawInMilliseconds;
+    const frozen = this.#isBehind(call) && clock.now() < this.#born + thawInMilliseconds;
     world.frozenAt = frozen ? past : undefined;
     const answer = world.call(call);
     world.frozenAt = undefined;
     return this.#alive(answer);
+  }
+
+  /** Whether the server's view of what a call asks for is of the past. */
+  #isBehind({ path }: Call): boolean {
+    const { past, fault } = this.#options;
+    return past !== undefined && path.endsWith(`/${fault.past?.only ?? ""}`.replace(/\/$/, ""));
   }
 
   #land(call: Call): Promise<Answer> {

@@ -46,9 +46,17 @@ async function goProgram(bench: string, name: string, log: Log): Promise<string>
 export async function ourContender(): Promise<Contender> {
   const folder = join(cacheDir, "bench-nephos");
   await bundle(folder, join(import.meta.dirname, "controller.ts"));
-  const containerfile = await readFile(join(root, "images", "operator", "Containerfile"), "utf8");
-  const flags = /^ENV NODE_OPTIONS="([^"]*)"/m.exec(containerfile)?.[1];
-  if (flags === undefined) throw new Error("the operator's Containerfile sets no NODE_OPTIONS");
-  const command = [join(folder, "node"), join(folder, "nephos.mjs")];
-  return { name: "nephos", command, env: { NODE_OPTIONS: flags, WORKERS: String(workers) } };
+  const { options, flags } = imageFlags(await readFile(join(root, "images", "operator", "Containerfile"), "utf8"));
+  const command = [join(folder, "node"), ...flags, join(folder, "nephos.mjs")];
+  return { name: "nephos", command, env: { NODE_OPTIONS: options, WORKERS: String(workers) } };
+}
+
+/** With what the image runs node: its NODE_OPTIONS, and the flags in its command (node takes some of V8's only there). */
+export function imageFlags(containerfile: string): { readonly options: string; readonly flags: readonly string[] } {
+  const options = /^ENV NODE_OPTIONS="([^"]*)"/m.exec(containerfile)?.[1];
+  const entry = /^ENTRYPOINT \["\/node",(.*)"\/nephos\.mjs"\]$/m.exec(containerfile)?.[1];
+  if (options === undefined || entry === undefined) {
+    throw new Error("the operator's Containerfile has no NODE_OPTIONS, or does not run /node and /nephos.mjs");
+  }
+  return { options, flags: [...entry.matchAll(/"([^"]*)"/g)].flatMap(([, flag]) => flag ?? []) };
 }

@@ -1,4 +1,5 @@
 import { resultOf, type Size } from "./measure.ts";
+import { imageFlags } from "./programs.ts";
 import { compare, markdown, median } from "./table.ts";
 
 const size: Size = { parents: 10, children: 5 };
@@ -63,4 +64,14 @@ it.each([
   [[4, 1, 2, 3], 2.5],
 ])("has %j's median", (values, middle) => {
   expect(median(values)).toBe(middle);
+});
+
+it.each([
+  ['ENTRYPOINT ["/node", "/nephos.mjs"]', []],
+  ['ENTRYPOINT ["/node", "--a=1", "--b", "/nephos.mjs"]', ["--a=1", "--b"]],
+])("runs the contender with the flags of %s", (entry, flags) => {
+  expect(imageFlags(`ENV NODE_OPTIONS="--c=2 --d" \\\n    A=b\nUSER 1:1\n${entry}\n`)).toEqual({
+    options: "--c=2 --d",
+    flags,
+  });
 });
