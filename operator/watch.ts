@@ -22,8 +22,8 @@ export interface Reflection {
   readonly restarted: (reason: string) => void;
 }
 
-/** A stream without a line for this long counts as dead: bookmarks come about once a minute. */
-const silenceInSeconds = 90;
+/** A stream without a line for this long counts as dead, which is seen within 90 s: bookmarks come about once a minute. */
+const silenceInSeconds = 80;
 const backoffInSeconds = { first: 0.8, last: 30 } as const;
 
 /** The stream's place is lost (410, a garbled line): list again. */
