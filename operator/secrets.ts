@@ -59,11 +59,6 @@ export class SecretFiller {
     return written;
   }
 
-  /** Forgets what was compared for Secrets that are not among these. */
-  retain(uids: ReadonlySet<string>): void {
-    for (const uid of this.#verified.keys()) if (!uids.has(uid)) this.#verified.delete(uid);
-  }
-
   /** Generated values are created and never applied: of two processes, one is refused. */
   async #create({ recipe, ...manifest }: SecretRecipe): Promise<Live> {
     const values = await this.#valuesOf(manifest.metadata, Object.values(recipe).flatMap(sourcesIn));

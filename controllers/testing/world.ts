@@ -1,33 +1,17 @@
-import { snapshotOf } from "../../operator/cache.ts";
-import { kindKey, type Live, type Metadata, refKey, refOf } from "../../operator/object.ts";
+import { type Live, refKey, refOf } from "../../operator/object.ts";
+import { live as liveOf, type Sketch, snapshot } from "../../operator/testing/objects.ts";
 import { type Plan, progress, type Snapshot, type Wanted } from "../../operator/plan.ts";
 import { isRecipe } from "../../operator/recipe.ts";
 import { digestAnnotation, judgeStep, realisedAnnotation } from "../../operator/verdict.ts";
 
+export { type Sketch, snapshot };
+
 /** The namespace in which tests have their cloud. */
 export const namespace = "openstack";
 
-/** What a test says of an object that the cluster has. */
-export type Sketch = Pick<Live, "apiVersion" | "kind"> & {
-  readonly metadata: Metadata & Partial<Live["metadata"]>;
-  readonly [field: string]: unknown;
-};
-
-/** An object as the API server would have it. */
+/** An object as the API server would have it, in the cloud's namespace. */
 export function live(sketch: Sketch): Live {
-  const { name } = sketch.metadata;
-  return {
-    ...sketch,
-    metadata: { uid: `uid-${name}`, resourceVersion: "1", generation: 1, namespace, ...sketch.metadata },
-  };
-}
-
-/** A snapshot of the given objects. */
-export function snapshot(...objects: readonly Live[]): Snapshot {
-  const shelves = Map.groupBy(objects, kindKey);
-  return snapshotOf(
-    new Map([...shelves].map(([kind, members]) => [kind, new Map(members.map((each) => [refKey(refOf(each)), each]))])),
-  );
+  return liveOf({ ...sketch, metadata: { namespace, ...sketch.metadata } });
 }
 
 /** A volume claim that is bound. */
