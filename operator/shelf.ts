@@ -42,8 +42,12 @@ export class Shelf implements Sink {
     return this.#bySubject.get(subject) ?? [];
   }
 
+  kept(object: Live): Live {
+    return trimmed(object);
+  }
+
   replace(items: readonly Live[], resourceVersion: string): void {
-    const fresh = new Map(items.map((item) => [refKey(refOf(item)), trimmed(item)]));
+    const fresh = new Map(items.map((item) => [refKey(refOf(item)), item]));
     const gone = [...this.objects].filter(([key]) => !fresh.has(key));
     for (const [key] of gone) this.#put(key, undefined);
     for (const [key, object] of fresh) this.#put(key, object);

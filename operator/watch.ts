@@ -5,6 +5,9 @@ import { ApiError, Unreachable, UnknownKind } from "./outcome.ts";
 
 /** Where a reflector puts what it sees. */
 export interface Sink {
+  /** What the sink keeps of an object; asked page by page, so that a long list is never held whole. */
+  kept(object: Live): Live;
+  /** Takes what was kept of everything there is. */
   replace(items: readonly Live[], resourceVersion: string): void;
   changed(object: Live): void;
   deleted(object: Live): void;
@@ -70,7 +73,7 @@ async function listAll({ client, kind, scope, sink }: Reflection): Promise<strin
     // Members of a list carry no kind of their own.
     for (const item of page.items) {
       const whole = Object.assign({}, item, { apiVersion: kind.apiVersion, kind: kind.kind });
-      if (isLive(whole)) items.push(whole);
+      if (isLive(whole)) items.push(sink.kept(whole));
     }
     version = page.resourceVersion;
     next = page.next;
