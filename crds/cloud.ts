@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { conditions, type KindDefinition, listMap, rules } from "../operator/schema.ts";
 
-/** The releases that can be deployed. */
-export const releases = ["2026.1"] as const;
+/** The releases that can be deployed, the oldest first. */
+export const releases = ["2025.1", "2025.2", "2026.1"] as const;
 /** A release that can be deployed. */
 export type Release = (typeof releases)[number];
 

@@ -14,6 +14,9 @@ export function dressed(plan: Plan, subject: Live): Plan {
   const dressedStep = (step: Step): Step => ({
     ...step,
     objects: step.objects.map((wanted) => dress(wanted, subject, step)),
+    ...(step.meanwhile === undefined
+      ? {}
+      : { meanwhile: step.meanwhile.map((wanted) => dress(wanted, subject, step)) }),
     ...(step.removes === undefined
       ? {}
       : { removes: step.removes.map((ref) => ({ namespace: subject.metadata.namespace, ...ref })) }),

@@ -99,7 +99,7 @@ async function realise<Facts>(input: PassInput<Facts>, planOf: (seen: Snapshot) 
     }
   };
 
-  for (const step of open) await noting(writeStep({ ...input, kube }, step, verdicts.get(step.name)), step.name);
+  for (const step of open) await noting(writeStep({ ...input, kube }, step), step.name);
   for (const step of closed) await noting(repairStep({ ...input, kube }, step), step.name);
   const pods = seen.list(podKind, { namespace: subject.metadata.namespace });
   for (const orphan of orphans(plan, verdicts, ownedBy(controller, subject, seen), pods))
@@ -142,13 +142,13 @@ function fenced(kube: Kube, basis: readonly Live[]): Kube {
 
 type StepInput = Pick<PassInput<never>, "subject" | "seen" | "kube" | "now">;
 
-async function writeStep(input: StepInput, step: Step, verdict: Verdict | undefined): Promise<void> {
+async function writeStep(input: StepInput, step: Step): Promise<void> {
   // Recipes first and in their order: one may draw on the Secret before it.
   const [recipes, manifests] = [step.objects.filter(isRecipe), step.objects.filter((wanted) => !isRecipe(wanted))];
   for (const recipe of recipes) await writeObject(input, step, recipe);
   await together(manifests.map((wanted) => writeObject(input, step, wanted)));
   for (const ref of step.removes ?? []) await removeObject(input, ref);
-  if (verdict?.is === "done") await stampDone(input, step);
+  await stampDone(input, step);
   for (const action of step.actions ?? []) await input.kube.act(action);
 }
 

@@ -72,6 +72,26 @@ describe("a step", () => {
   });
 });
 
+describe("what a step wants meanwhile", () => {
+  const [next, now] = [configMap("next"), configMap("now")];
+  const acting = { objects: [next], meanwhile: [now], actions: [{ name: "act", input: {} }] };
+  const openOf = (before: Verdict) =>
+    progress({ steps: [step("a"), step("b", ["a"], acting)] }, snapshot(), ({ name }) =>
+      name === "a" ? before : done,
+    );
+
+  it("is all that is done of it while one before it is undone", () => {
+    const { open, closed, verdicts } = openOf(waiting);
+    expect(open[1]).toEqual({ name: "b", after: ["a"], objects: [now] });
+    expect(closed).toEqual([]);
+    expect(verdicts.get("b")).toEqual({ is: "waiting", on: "a" });
+  });
+
+  it("is forgotten once its time has come", () => {
+    expect(openOf(done).open[1]?.objects).toEqual([next]);
+  });
+});
+
 const manifest = (kind: string, name: string): Manifest => ({
   apiVersion: kind === "Service" || kind === "ConfigMap" || kind === "Secret" ? "v1" : "apps/v1",
   kind,
@@ -141,6 +161,12 @@ describe("pruning", () => {
   it("never takes what is to be retained", () => {
     const retained = made("Service", "data", "api.server", { annotations: { [retainAnnotation]: "" } });
     expect(pruned(done, done, retained, stray)).toEqual(["stray"]);
+  });
+
+  it("never takes what a step wants meanwhile", () => {
+    const plan: Plan = { steps: [step("api/server", [], { meanwhile: [manifest("ConfigMap", "api-old")] })] };
+    const verdicts = new Map([["api/server", done]]);
+    expect(orphans(plan, verdicts, [configuration, key]).map(({ metadata }) => metadata.name)).toEqual(["key-old"]);
   });
 
   it("never takes what is being deleted", () => {

@@ -28,6 +28,11 @@ export interface Step {
   /** Names of earlier steps that must be passable before this one may write. */
   readonly after: readonly string[];
   readonly objects: readonly Wanted[];
+  /**
+   * What is wanted in place of `objects` while a step before this one is undone, for what runs already: it is cared for, as the
+   * newest that may run. Left out, nothing is changed then, but what was written is kept as it was.
+   */
+  readonly meanwhile?: readonly Wanted[];
   readonly actions?: readonly Action[];
   /** How an object that differs becomes what is wanted: changed in place, or deleted and made anew. Default Apply. */
   readonly strategy?: "Apply" | "Replace";
@@ -46,6 +51,7 @@ export interface Plan {
 }
 
 export interface Progress {
+  /** May write; one behind an undone step with what it wants meanwhile. */
   readonly open: readonly Step[];
   /** Behind an undone step: nothing new is written, but what exists as wanted is kept so. */
   readonly closed: readonly Step[];
@@ -61,14 +67,22 @@ export function progress(plan: Plan, seen: Snapshot, judge: (step: Step, seen: S
     const missing = step.after.find((name) => !passable(verdicts.get(name)));
     if (step.held !== undefined) verdicts.set(step.name, step.held);
     else if (missing !== undefined) {
-      closed.push(step);
-      verdicts.set(step.name, closedVerdict(step, seen, judge, missing));
+      const kept = meanwhileOf(step);
+      if (kept === undefined) closed.push(step);
+      else open.push(kept);
+      verdicts.set(step.name, closedVerdict(kept ?? step, seen, judge, missing));
     } else {
       open.push(step);
       verdicts.set(step.name, judge(step, seen));
     }
   }
   return { open, closed, verdicts };
+}
+
+/** What a step wants while one before it is undone: objects only, nothing is taken away or done outside. */
+function meanwhileOf({ name, after, meanwhile = [], strategy }: Step): Step | undefined {
+  if (meanwhile.length === 0) return undefined;
+  return { name, after, objects: meanwhile, ...(strategy === undefined ? {} : { strategy }) };
 }
 
 /** A step behind an undone one cannot be done, whatever its objects say. */
@@ -119,7 +133,7 @@ export function orphans(
   owned: readonly Live[],
   pods: readonly Live[] = [],
 ): Live[] {
-  const wanted = new Set(plan.steps.flatMap((step) => step.objects.map((object) => refKey(refOf(object)))));
+  const wanted = new Set(plan.steps.flatMap(allOf).map((object) => refKey(refOf(object))));
   const stepOf = new Map(plan.steps.map((step) => [stepLabel(step.name), step.name]));
   const mounted = mountedBy(pods);
   const allDone = [...verdicts.values()].every((verdict) => verdict.is === "done");
@@ -128,6 +142,10 @@ export function orphans(
     const step = stepOf.get(object.metadata.labels?.[identity.step] ?? "");
     return step === undefined || isConfiguration(object) ? allDone : verdicts.get(step)?.is === "done";
   });
+}
+
+function allOf({ objects, meanwhile = [] }: Step): readonly Wanted[] {
+  return [...objects, ...meanwhile];
 }
 
 /** Configuration goes last: pods of the old revision may still start from it. */

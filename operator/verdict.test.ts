@@ -280,6 +280,27 @@ describe("a wanted object", () => {
   ])("%s", (_, objects, expected) => {
     expect(told(judgeObject(wanted, snapshot(...objects)))).toBe(expected);
   });
+
+  const marked = (kind: string, digest: string): Live =>
+    live({
+      apiVersion: kind === "Job" ? "batch/v1" : "v1",
+      kind,
+      metadata: { name: "settings", annotations: { [digestAnnotation]: digest } },
+      status: { conditions: [{ type: "Complete", status: "True" }] },
+    });
+
+  it.each([
+    ["that was applied last is what it is", "ConfigMap", "new", "done"],
+    [
+      "that is another than was applied last is waited for",
+      "ConfigMap",
+      "old",
+      "waiting ConfigMap settings to be changed",
+    ],
+    ["that is a Job is never changed, whatever it was made from", "Job", "old", "done"],
+  ])("%s", (_, kind, digest, expected) => {
+    expect(told(judgeObject(marked(kind, "new"), snapshot(marked(kind, digest))))).toBe(expected);
+  });
 });
 
 describe("a Secret recipe", () => {

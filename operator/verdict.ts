@@ -62,7 +62,16 @@ export function judgeObject(wanted: Wanted, seen: Snapshot): Verdict {
     const missing = Object.keys(wanted.recipe).find((key) => !isRecord(live["data"]) || !(key in live["data"]));
     return missing === undefined ? done : { is: "waiting", on: `key ${missing} of Secret ${wanted.metadata.name}` };
   }
-  return judgeLive(live, seen);
+  // What somebody is about to change says nothing yet about what it is to become.
+  return outdated(live, wanted)
+    ? { is: "waiting", on: `${nameFor(refOf(wanted))} to be changed` }
+    : judgeLive(live, seen);
+}
+
+/** Whether something else was applied last than what is wanted now; a Job is never changed, whatever it was made from. */
+function outdated(live: Live, wanted: Wanted): boolean {
+  const [was, is] = [live, wanted].map(({ metadata }) => metadata.annotations?.[digestAnnotation]);
+  return is !== undefined && was !== is && kindKey(wanted) !== "batch/v1/Job";
 }
 
 /** The verdict on a live object by its kind. */

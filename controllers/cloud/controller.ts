@@ -1,13 +1,12 @@
 import { cloudSpec } from "../../crds/cloud.ts";
 import type { Controller } from "../../operator/controller.ts";
 import { podKind } from "../../operator/pods.ts";
-import { services } from "../services/index.ts";
 import { claimKind } from "./claim.ts";
-import { cloudKind, contextOf, type ImageResolver, olderCloud, planCloud } from "./plan.ts";
+import { cloudKind, contextOf, type Means, olderCloud, planCloud } from "./plan.ts";
 import { cloudStatus, refusedStatus } from "./status.ts";
 
 /** The controller that rolls out control planes. */
-export function cloudController(resolve: ImageResolver): Controller {
+export function cloudController(means: Means): Controller {
   return {
     name: "nephos-cloud",
     kind: cloudKind,
@@ -22,12 +21,12 @@ export function cloudController(resolve: ImageResolver): Controller {
       { apiVersion: "policy/v1", kind: "PodDisruptionBudget" },
       { apiVersion: "nephos.dev/v1alpha1", kind: "Registration" },
     ],
-    plan: (cloud, seen) => planCloud(cloud, seen, services, resolve),
+    plan: (cloud, seen) => planCloud(cloud, seen, means),
     status: (cloud, verdicts, seen) => {
       const refused = olderCloud(cloud, seen) !== undefined || !cloudSpec.safeParse(cloud["spec"]).success;
       return refused
         ? refusedStatus(cloud, verdicts)
-        : cloudStatus(cloud, verdicts, seen, contextOf(cloud, seen, resolve), services);
+        : cloudStatus(cloud, verdicts, seen, contextOf(cloud, seen, means), means.services);
     },
   };
 }

@@ -9,12 +9,15 @@ import { expectGolden, goldenOrphans } from "../../operator/testing/golden.ts";
 import { judgeStep } from "../../operator/verdict.ts";
 import { imageResolver } from "../images.ts";
 import { requestsMissing, troubleWith, workloadsIn } from "../testing/pods.ts";
-import { stepsYaml } from "../testing/render.ts";
+import { means, stepsYaml } from "../testing/render.ts";
 import { claim, live, node, placed, rollOut, secret, settled, snapshot } from "../testing/world.ts";
 import { cloudController } from "./controller.ts";
 import { contextOf } from "./plan.ts";
 
-const controller = cloudController(imageResolver({ registry: "registry.example.org/nephos", references: {} }));
+const controller = cloudController({
+  ...means,
+  images: imageResolver({ registry: "registry.example.org/nephos", references: {} }),
+});
 const planned =
   (cloud: Live) =>
   (seen: Snapshot): Plan =>
@@ -72,19 +75,19 @@ describe("the plan of a Cloud", () => {
 
   it("opens for a new cloud exactly what nothing else has to come before", () => {
     expect(judged(cloud, firstNode).open).toEqual([
-      "cloud/record",
       "database/secrets",
       "messaging/secrets",
       "cache/server",
       "keystone/secrets",
       "keystone/public",
+      "cloud/record",
     ]);
   });
 
   it("rolls a new cloud out from its secrets to its last migration, without a stop", () => {
     const { rounds, objects } = rollOut(planned(cloud), cloud, firstNode);
     expect(rounds).toEqual([
-      ["cloud/record", "database/secrets", "messaging/secrets", "cache/server", "keystone/secrets", "keystone/public"],
+      ["database/secrets", "messaging/secrets", "cache/server", "keystone/secrets", "keystone/public", "cloud/record"],
       ["database/config", "messaging/config", "keystone/config"],
       ["database/server", "messaging/server"],
       ["keystone/database"],
@@ -337,6 +340,87 @@ describe("a user's configuration", () => {
   });
 });
 
+describe("another release", () => {
+  const before = cloudWith({ release: "2025.1" });
+  const after = cloudWith({ release: "2026.1" });
+  const led = cloudController({ ...means, paths: [{ from: "2025.1", to: "2026.1" }] });
+  const ledTo =
+    (cloud: Live) =>
+    (seen: Snapshot): Plan =>
+      placed(led.plan(cloud, seen, undefined));
+  const { objects: old } = rollOut(ledTo(before), before, firstNode);
+  const openOf = (...objects: readonly Live[]): readonly Step[] => {
+    const seen = snapshot(after, ...objects);
+    return progress(ledTo(after)(seen), seen, judgeStep).open;
+  };
+  const imagesIn = (steps: readonly Step[]): string[] =>
+    steps
+      .flatMap((step) => step.objects)
+      .flatMap((wanted) => listAt(wanted, "spec", "template", "spec", "containers"))
+      .map((container) => textAt(container, "image") ?? "")
+      .filter((image) => image.includes("keystone"));
+  const recorded = (data: object): Live =>
+    live({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "nephos-record" }, data: { ...data } });
+  const except = (name: string): Live[] => old.filter(({ metadata }) => metadata.name !== name);
+  const onTheWay = [...except("nephos-record"), recorded({ release: "2025.1", next: "2026.1" })];
+
+  it.each([
+    [{ release: "2025.1" }, "the data in this namespace is of 2025.1; set spec.release to 2025.1"],
+    [
+      { release: "2025.1", next: "2025.2" },
+      "the data in this namespace is on its way from 2025.1 to 2025.2; set spec.release to 2025.2",
+    ],
+  ])("than that of the data (%j) is refused where no way leads there", (data, words) => {
+    const { open, verdicts, status } = judged(after, firstNode, recorded(data));
+    expect(open).toEqual([]);
+    expect([...verdicts]).toEqual([
+      [
+        "cloud/release",
+        {
+          is: "blocked",
+          reason: "ReleaseChange",
+          message: `spec.release is 2026.1, but ${words}`,
+          contradiction: true,
+        },
+      ],
+    ]);
+    expect(conditionsOf(status)).toMatchObject({ Stalled: ["True", "ReleaseChange"] });
+  });
+
+  it("touches no schema before the record says where the data is going", () => {
+    const open = openOf(...old);
+    expect(open.map(({ name }) => name)).not.toContain("keystone/expand");
+    const record = open.find(({ name }) => name === "cloud/record")?.objects[0];
+    expect(at(record, "data")).toMatchObject({ release: "2025.1", next: "2026.1" });
+  });
+
+  it("runs the new release's migration first, and cares for what runs as what it is", () => {
+    const open = openOf(...onTheWay);
+    expect(imagesIn(open.filter(({ name }) => name === "keystone/expand"))).toEqual([
+      "registry.example.org/nephos/keystone:2026.1",
+    ]);
+    expect(imagesIn(open.filter(({ name }) => name === "keystone/api"))).toEqual([
+      "registry.example.org/nephos/keystone:2025.1",
+    ]);
+  });
+
+  it("comes to the workloads when the schema is ready, and to the record at the very end", () => {
+    const without = onTheWay.filter(({ kind, metadata }) => kind !== "Deployment" || metadata.name !== "keystone-api");
+    const { rounds, objects } = rollOut(ledTo(after), after, ...without);
+    expect(rounds).toEqual([["keystone/expand"], ["keystone/api"], ["keystone/contract"]]);
+    expect(imagesIn(openOf(...objects).filter(({ name }) => name === "keystone/api"))).toEqual([
+      "registry.example.org/nephos/keystone:2026.1",
+    ]);
+    const record = openOf(...objects).find(({ name }) => name === "cloud/record")?.objects[0];
+    expect(at(record, "data", "release")).toBe("2026.1");
+    expect(at(record, "data", "next")).toBeUndefined();
+  });
+
+  it("is what the status speaks of only when every API runs it", () => {
+    expect(led.status(after, new Map(), snapshot(after, ...onTheWay), undefined)).toMatchObject({ release: "2025.1" });
+  });
+});
+
 describe("a generated Secret that is missing", () => {
   const cloud = cloudWith();
   const { objects } = rollOut(planned(cloud), cloud, firstNode);
@@ -400,7 +484,7 @@ describe("a generated Secret that is missing", () => {
 
 describe("the public host", () => {
   const hostOf = (cloud: Live, ...objects: readonly Live[]) =>
-    contextOf(cloud, snapshot(cloud, ...objects), () => "").publicHost;
+    contextOf(cloud, snapshot(cloud, ...objects), means).publicHost;
   const remembered = live({
     apiVersion: "v1",
     kind: "Service",
@@ -435,6 +519,7 @@ describe("the public host", () => {
     expect([...verdicts].filter(([, verdict]) => verdict.is !== "done")).toEqual([
       ["keystone/registration", { is: "waiting", on: "a node with an InternalIP, or spec.endpoints.public.host" }],
       ["keystone/contract", { is: "waiting", on: "keystone/registration" }],
+      ["cloud/record", { is: "waiting", on: "keystone/contract" }],
     ]);
     expect(status).toMatchObject({ endpoints: {}, reason: "Progressing" });
   });

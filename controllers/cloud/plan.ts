@@ -1,14 +1,16 @@
 import { cloudSpec } from "../../crds/cloud.ts";
 import type { Live } from "../../operator/object.ts";
 import type { Plan, Snapshot, Step } from "../../operator/plan.ts";
+import type { UpgradePath } from "../releases/index.ts";
 import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
 import { generatedSecrets, refusedOptions, renderService } from "../services/render.ts";
+import { runningRelease } from "../services/running.ts";
 import { cacheSteps } from "./cache.ts";
 import { incarnationOf } from "./claim.ts";
 import { databaseClaim, databaseSecrets, databaseSteps } from "./database.ts";
 import { publicHostOf } from "./host.ts";
 import { messagingClaim, messagingSecrets, messagingSteps } from "./messaging.ts";
-import { type Belonging, heldByLoss, installedRelease, recordStep } from "./record.ts";
+import { type Belonging, heldByLoss, type Installed, installed, recordStep } from "./record.ts";
 
 /** The kind that this controller rolls out. */
 export const cloudKind = { apiVersion: "nephos.dev/v1alpha1", kind: "Cloud" } as const;
@@ -16,49 +18,78 @@ export const cloudKind = { apiVersion: "nephos.dev/v1alpha1", kind: "Cloud" } as
 /** Gives the reference of an image by its name and the cloud's own wishes. */
 export type ImageResolver = (name: string, wishes: ServiceContext["spec"]["images"]) => string;
 
+/** What the operator brings along: the services that it knows, where their images are, which releases it can lead where. */
+export interface Means {
+  readonly services: readonly ServiceDefinition[];
+  readonly images: ImageResolver;
+  readonly paths: readonly UpgradePath[];
+}
+
 /** What services are rendered from: the spec with its defaults, and what only the snapshot can tell. Throws for a spec that the schema refuses. */
-export function contextOf(cloud: Live, seen: Snapshot, resolve: ImageResolver): ServiceContext {
+export function contextOf(cloud: Live, seen: Snapshot, { services, images }: Means): ServiceContext {
   const spec = cloudSpec.parse(cloud["spec"]);
   const namespace = cloud.metadata.namespace ?? "";
+  const data = installed(seen, namespace);
+  const upgrading = data !== undefined && data.release !== spec.release;
+  const recorded = data !== undefined && (data.next ?? data.release) === spec.release;
+  const all = (phase: string): string[] => services.map(({ name }) => `${name}/${phase}`);
   return {
     namespace,
     cloud: cloud.metadata.name,
     release: spec.release,
+    running: (workload) => runningRelease(seen, namespace, workload),
+    upgrade: upgrading ? { gates: all("expand"), rolled: all("registration") } : { gates: [], rolled: [] },
+    ...(recorded ? {} : { held: { is: "waiting", on: "cloud/record" } }),
     region: spec.region,
     spec,
     publicHost: publicHostOf(spec, seen, namespace),
     incarnation: incarnationOf(seen, namespace, databaseClaim),
-    image: (name) => resolve(name, spec.images),
+    image: (name) => images(name, spec.images),
   };
 }
 
 /** The steps from a Cloud's spec to a running control plane; one blocked step where the Cloud cannot be rolled out at all. */
-export function planCloud(
-  cloud: Live,
-  seen: Snapshot,
-  services: readonly ServiceDefinition[],
-  resolve: ImageResolver,
-): Plan {
+export function planCloud(cloud: Live, seen: Snapshot, means: Means): Plan {
   const older = olderCloud(cloud, seen);
   if (older !== undefined) return { steps: [refusal(older)] };
   const unread = cloudSpec.safeParse(cloud["spec"]).error?.issues[0];
   if (unread !== undefined) return { steps: [unreadable(unread.path, unread.message)] };
-  const context = contextOf(cloud, seen, resolve);
-  const installed = installedRelease(seen, context.namespace);
-  if (installed !== undefined && installed !== context.release) return { steps: [otherRelease(installed, context)] };
+  const context = contextOf(cloud, seen, means);
+  const refused = forbiddenRelease(installed(seen, context.namespace), context.release, means.paths);
+  if (refused !== undefined) return { steps: [contradiction("cloud/release", "ReleaseChange", refused)] };
+  const { services } = means;
   const belongings: Belonging[] = [
     { secrets: databaseSecrets, claim: databaseClaim },
     { secrets: messagingSecrets, claim: messagingClaim },
     ...services.map((service) => ({ secrets: generatedSecrets(service), claim: databaseClaim })),
   ];
+  const ofServices = services.flatMap((service) =>
+    withRefusedOptions(renderService(service, context), service, context),
+  );
   const steps = [
-    recordStep(context, belongings, seen),
     ...databaseSteps(context),
     ...messagingSteps(context),
     ...cacheSteps(context),
-    ...services.flatMap((service) => withRefusedOptions(renderService(service, context), service, context)),
+    ...inPhases(ofServices),
+    recordStep(
+      context,
+      belongings,
+      seen,
+      services.map(({ name }) => `${name}/contract`),
+    ),
   ];
   return { steps: steps.map(heldByLoss(belongings, seen, context.namespace)) };
+}
+
+const schemaPhases: ReadonlySet<string> = new Set(["secrets", "config", "database", "expand", "setup"]);
+
+/** The schemas of all services come before the first of them rolls, and what only the new release can read comes last. */
+function inPhases(steps: readonly Step[]): Step[] {
+  const turnOf = ({ name }: Step): number => {
+    const phase = name.split("/")[1] ?? "";
+    return schemaPhases.has(phase) ? 0 : phase === "contract" ? 2 : 1;
+  };
+  return [...steps].sort((a, b) => turnOf(a) - turnOf(b));
 }
 
 /** The cloud that was here first: a namespace has room for one. */
@@ -77,9 +108,18 @@ function refusal(older: Live): Step {
   return contradiction("cloud/namespace", "NamespaceTaken", message);
 }
 
-function otherRelease(installed: string, { release }: ServiceContext): Step {
-  const message = `spec.release is ${release}, but the data in this namespace is of ${installed}; set spec.release to ${installed}`;
-  return contradiction("cloud/release", "ReleaseChange", message);
+/** Why the data that is there cannot be run by a release; undefined where it can. */
+function forbiddenRelease(
+  data: Installed | undefined,
+  release: string,
+  paths: readonly UpgradePath[],
+): string | undefined {
+  if (data === undefined || release === (data.next ?? data.release)) return undefined;
+  if (data.next !== undefined)
+    return `spec.release is ${release}, but the data in this namespace is on its way from ${data.release} to ${data.next}; set spec.release to ${data.next}`;
+  return paths.some(({ from, to }) => from === data.release && to === release)
+    ? undefined
+    : `spec.release is ${release}, but the data in this namespace is of ${data.release}; set spec.release to ${data.release}`;
 }
 
 /** Only what was stored under another version of the schema comes here. */

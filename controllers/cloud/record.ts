@@ -14,39 +14,62 @@ export interface Belonging {
 
 const recordName = "nephos-record";
 
+/** The release that data is of, and the one that it is on its way to where its schema may have been touched for that. */
+export interface Installed {
+  readonly release: string;
+  readonly next?: string;
+}
+
 /**
  * What stands beside the retained data and outlives the Cloud: the release that the data is of, and for every generated Secret
- * the incarnation of the data that it belongs to.
+ * the incarnation of the data that it belongs to. It names the new release when all steps of `after` are done, and until then that
+ * the data is on its way there.
  */
-export function recordStep(context: ServiceContext, belongings: readonly Belonging[], seen: Snapshot): Step {
-  const { namespace } = context;
+export function recordStep(
+  context: ServiceContext,
+  belongings: readonly Belonging[],
+  seen: Snapshot,
+  after: readonly string[],
+): Step {
+  const { namespace, release } = context;
+  const before = installed(seen, namespace)?.release ?? release;
+  const secrets = belongings.flatMap((belonging) => entriesOf(belonging, seen, namespace));
+  return {
+    name: "cloud/record",
+    after,
+    objects: [record({ release }, secrets)],
+    meanwhile: [record(before === release ? { release } : { release: before, next: release }, secrets)],
+  };
+}
+
+function entriesOf({ secrets, claim }: Belonging, seen: Snapshot, namespace: string): [string, string][] {
   const before = recorded(seen, namespace);
-  // The data is of the release that made it, whatever a spec says later.
-  const release = installedRelease(seen, namespace) ?? context.release;
-  const secrets = belongings.flatMap(({ secrets: own, claim }) => {
-    const incarnation = incarnationOf(seen, namespace, claim);
-    if (incarnation === "none") return [];
-    return own
-      .map(({ metadata }) => metadata.name)
-      .filter(
-        (name) =>
-          before[keyOf(name)] === incarnation ||
-          seen.get({ apiVersion: "v1", kind: "Secret", namespace, name }) !== undefined,
-      )
-      .map((name) => [keyOf(name), incarnation] as const);
-  });
-  const record: IConfigMap & Manifest = {
+  const incarnation = incarnationOf(seen, namespace, claim);
+  if (incarnation === "none") return [];
+  return secrets
+    .map(({ metadata }) => metadata.name)
+    .filter(
+      (name) =>
+        before[keyOf(name)] === incarnation ||
+        seen.get({ apiVersion: "v1", kind: "Secret", namespace, name }) !== undefined,
+    )
+    .map((name) => [keyOf(name), incarnation]);
+}
+
+function record(release: Installed, secrets: readonly (readonly [string, string])[]): IConfigMap & Manifest {
+  return {
     apiVersion: "v1",
     kind: "ConfigMap",
     metadata: { name: recordName, annotations: { [retainAnnotation]: "record" } },
-    data: { release, ...Object.fromEntries(secrets) },
+    data: { ...release, ...Object.fromEntries(secrets) },
   };
-  return { name: "cloud/record", after: [], objects: [record] };
 }
 
-/** The release that the retained data is of; undefined where there is none yet. */
-export function installedRelease(seen: Snapshot, namespace: string): string | undefined {
-  return textAt(recorded(seen, namespace), "release");
+/** What the retained data is of; undefined where there is none yet. */
+export function installed(seen: Snapshot, namespace: string): Installed | undefined {
+  const data = recorded(seen, namespace);
+  const [release, next] = [textAt(data, "release"), textAt(data, "next")];
+  return release === undefined ? undefined : { release, ...(next === undefined ? {} : { next }) };
 }
 
 /** Why nothing of a step may be written: a Secret of existing data is gone, and a new one would not open it. */

@@ -2,10 +2,11 @@ import type { Live } from "../../operator/object.ts";
 import { progress } from "../../operator/plan.ts";
 import { judgeStep } from "../../operator/verdict.ts";
 import { cloudStatus as schema } from "../../crds/cloud.ts";
+import { means } from "../testing/render.ts";
 import { live, node, placed, rollOut, snapshot } from "../testing/world.ts";
 import { cloudController } from "./controller.ts";
 
-const controller = cloudController((name) => name);
+const controller = cloudController(means);
 const cloud = live({
   apiVersion: "nephos.dev/v1alpha1",
   kind: "Cloud",
@@ -68,7 +69,7 @@ describe("the status of a Cloud", () => {
           type: "Ready",
           status: "False",
           reason: "Progressing",
-          message: "cloud/record: waiting for ConfigMap nephos-record to exist",
+          message: "database/secrets: waiting for Secret mariadb-root to exist",
         },
         { type: "Reconciling", status: "True", reason: "Progressing" },
         { type: "Available", status: "False", reason: "ApiWithoutPod", message: "no ready pod: keystone-api" },

@@ -1,9 +1,11 @@
 import { type Condition, summarise } from "../../operator/conditions.ts";
 import { type Live, numberAt } from "../../operator/object.ts";
 import type { Snapshot } from "../../operator/plan.ts";
-import { realisedAnnotation, type Verdict } from "../../operator/verdict.ts";
+import type { Verdict } from "../../operator/verdict.ts";
 import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
 import { publicUrl } from "../services/public.ts";
+import { workloadOf } from "../services/render.ts";
+import { oldestRunning } from "../services/running.ts";
 
 /** What a Cloud says about itself: nothing but verdicts and what was observed. */
 export function cloudStatus(
@@ -18,11 +20,12 @@ export function cloudStatus(
     ...summarise(verdicts, observedGeneration),
     available(seen, context, services, observedGeneration),
   ];
+  const release = oldestRunning(seen, context.namespace, apisOf(services));
   const keystone = services.find((service) => service.name === "keystone");
   const url = keystone === undefined ? undefined : publicUrl(keystone, context);
   return {
     ...common(verdicts, conditions, observedGeneration),
-    ...(running(seen, context, services) ? { release: context.release } : {}),
+    ...(release === undefined ? {} : { release }),
     endpoints: {
       ...(context.publicHost === undefined ? {} : { public: { host: context.publicHost } }),
       ...(url === undefined ? {} : { keystone: url }),
@@ -30,17 +33,9 @@ export function cloudStatus(
   };
 }
 
-/** Whether every API was up once with what is wanted now. */
-function running(seen: Snapshot, { namespace }: ServiceContext, services: readonly ServiceDefinition[]): boolean {
-  return apisOf(services).every((name) => {
-    const live = seen.get({ apiVersion: "apps/v1", kind: "Deployment", namespace, name });
-    return live?.metadata.annotations?.[realisedAnnotation] !== undefined;
-  });
-}
-
 /** Names of the Deployments that answer for the services. */
 function apisOf(services: readonly ServiceDefinition[]): string[] {
-  return services.flatMap((service) => service.processes.map((process) => `${service.name}-${process.name}`));
+  return services.flatMap((service) => service.processes.map((process) => workloadOf(service, process)));
 }
 
 /** Of a cloud that cannot be rolled out at all: what its namespace has is not its own. */

@@ -1,4 +1,6 @@
 import type { Release } from "../../crds/cloud.ts";
+import { release20251 } from "./2025.1.ts";
+import { release20252 } from "./2025.2.ts";
 import { release20261 } from "./2026.1.ts";
 
 /** What differs between releases, as data. */
@@ -9,4 +11,17 @@ export interface ReleaseFacts {
 }
 
 /** The facts of every release that can be deployed. */
-export const releaseFacts: Readonly<Record<Release, ReleaseFacts>> = { "2026.1": release20261 };
+export const releaseFacts: Readonly<Record<Release, ReleaseFacts>> = {
+  "2025.1": release20251,
+  "2025.2": release20252,
+  "2026.1": release20261,
+};
+
+/** A change of `spec.release` that a running cloud can make. */
+export interface UpgradePath {
+  readonly from: Release;
+  readonly to: Release;
+}
+
+/** None yet: a path is here once it works. */
+export const upgradePaths: readonly UpgradePath[] = [];

@@ -1,5 +1,6 @@
 import type { CloudSpec, Release } from "../../crds/cloud.ts";
 import type { SecretKeyRef, SecretRecipe } from "../../operator/recipe.ts";
+import type { Verdict } from "../../operator/verdict.ts";
 import type { RegistrationSpec } from "../../crds/registration.ts";
 import type { OsloConfig } from "./oslo.ts";
 
@@ -7,7 +8,14 @@ import type { OsloConfig } from "./oslo.ts";
 export interface ServiceContext {
   readonly namespace: string;
   readonly cloud: string;
+  /** What the cloud is to run; while it is upgraded, not yet what every workload runs. */
   readonly release: Release;
+  /** The release that a workload runs now; undefined where it does not exist. */
+  running(workload: string): Release | undefined;
+  /** Steps that no workload may change its release before, and steps that the end of an upgrade waits for; empty without one. */
+  readonly upgrade: { readonly gates: readonly string[]; readonly rolled: readonly string[] };
+  /** Why no schema may be touched yet. */
+  readonly held?: Verdict;
   readonly region: string;
   readonly spec: CloudSpec;
   /** Host of the public endpoints; undefined until a node has an address. */

@@ -24,12 +24,16 @@ export function internalUrl(service: ServiceDefinition, { namespace }: ServiceCo
   return `http://${service.name}.${namespace}.svc:${service.processes[0]?.run.port ?? 80}${service.endpointPath}`;
 }
 
-/** The way in from outside the cluster: a port on every node. */
-export function publicService(service: ServiceDefinition, context: ServiceContext): IService & Manifest {
+/** The way in from outside the cluster: a port on every node, where the service has one. */
+export function publicServices(service: ServiceDefinition, context: ServiceContext): (IService & Manifest)[] {
+  const nodePort = publicPort(service.name, context);
+  return nodePort === undefined ? [] : [publicService(service, context, nodePort)];
+}
+
+function publicService(service: ServiceDefinition, context: ServiceContext, nodePort: number): IService & Manifest {
   const process = service.processes[0];
   const selector = componentLabels(service.name, process?.name ?? "api");
   const port = process?.run.port ?? 80;
-  const nodePort = publicPort(service.name, context);
   // The user's own host needs no remembering: it is in the spec, and gone when it is taken out.
   const chosen = context.spec.endpoints.public.host === undefined ? context.publicHost : undefined;
   const annotations = chosen === undefined ? {} : { [publicHostAnnotation]: chosen };
@@ -40,9 +44,7 @@ export function publicService(service: ServiceDefinition, context: ServiceContex
     spec: {
       type: "NodePort",
       selector,
-      ports: [
-        { name: "http", port, targetPort: port, protocol: "TCP", ...(nodePort === undefined ? {} : { nodePort }) },
-      ],
+      ports: [{ name: "http", port, targetPort: port, protocol: "TCP", nodePort }],
     },
   };
 }

@@ -3,17 +3,20 @@ import type { Manifest } from "../../operator/object.ts";
 import type { Step } from "../../operator/plan.ts";
 import type { ServiceContext, ServiceDefinition } from "./define.ts";
 import { operatorUser } from "./keystone.ts";
-import { internalUrl, publicUrl } from "./public.ts";
+import { internalUrl, publicPort, publicUrl } from "./public.ts";
 
 /** The Keystone URL that Nephos itself uses: the Service's name, never the catalogue. */
 function keystoneUrl({ namespace }: ServiceContext): string {
   return `http://keystone.${namespace}.svc:5000/v3`;
 }
 
-/** What a service needs in Keystone, as an object of its own; waits for the public host where none is known yet. */
+/**
+ * What a service needs in Keystone, as an object of its own; waits for the public host where none is known yet. A service without a
+ * public port has no public endpoint.
+ */
 export function registrationOf(service: ServiceDefinition, context: ServiceContext): Pick<Step, "objects" | "held"> {
   const url = publicUrl(service, context);
-  if (url === undefined)
+  if (url === undefined && publicPort(service.name, context) !== undefined)
     return { objects: [], held: { is: "waiting", on: "a node with an InternalIP, or spec.endpoints.public.host" } };
   const spec: RegistrationSpec = {
     keystone: {
@@ -24,7 +27,7 @@ export function registrationOf(service: ServiceDefinition, context: ServiceConte
     region: context.region,
     service: { name: service.name, type: service.type, description: service.description },
     endpoints: [
-      { interface: "public", url },
+      ...(url === undefined ? [] : [{ interface: "public" as const, url }]),
       { interface: "internal", url: internalUrl(service, context) },
     ],
     ...service.registration(context),

@@ -11,16 +11,16 @@ import type { Command, Mount, Process, ServiceContext, ServiceDefinition, Setup 
 import { clusterService, deployment, disruptionBudget, job } from "./manifests.ts";
 import { iniParts, merged, type OsloConfig } from "./oslo.ts";
 import { componentLabels, restrictedPod, serverProbes, uids } from "./pod.ts";
-import { publicService } from "./public.ts";
+import { publicServices } from "./public.ts";
 import { registrationOf } from "./registration.ts";
+import { versionLabel } from "./running.ts";
 import { composedSecret, passwordOf, passwordSecret } from "./secret.ts";
 import { messagingOptions } from "./traits/messaging.ts";
 
 /** The steps that bring one service up and keep it up. */
 export function renderService(service: ServiceDefinition, context: ServiceContext): Step[] {
   const at = (phase: string): string => `${service.name}/${phase}`;
-  const config = configSecret(service, context);
-  const pods = { service, context, config };
+  const pods = { service, context, config: configSecret(service, context) };
   const hasDatabase = service.databases.length > 0;
   const infrastructure = ["database/server", "cache/server", ...(service.messaging ? ["messaging/server"] : [])];
   const before = service.upgrade.before.map((command, index) => commandJob(pods, phaseName("expand", index), command));
@@ -32,24 +32,57 @@ export function renderService(service: ServiceDefinition, context: ServiceContex
     {
       name: at("config"),
       after: [at("secrets"), "database/secrets", ...(service.messaging ? ["messaging/secrets"] : [])],
-      objects: [config, ...(hasDatabase ? [databaseAccess(service)] : [])],
+      objects: [...configSecrets(service, context), ...(hasDatabase ? [databaseAccess(service)] : [])],
     },
     {
       name: at("database"),
       after: [at("config"), "database/server"],
       objects: hasDatabase ? [databaseJob(service, context)] : [],
     },
-    { name: at("expand"), after: [at("database")], objects: before },
+    {
+      name: at("expand"),
+      after: [at("database")],
+      objects: before,
+      ...(context.held === undefined ? {} : { held: context.held }),
+    },
     { name: at("setup"), after: [at("expand")], objects: service.setup.map((setup) => setupJob(pods, setup)) },
     {
       name: at("api"),
-      after: [at("expand"), ...infrastructure, ...service.after.map((name) => `${name}/registration`)],
+      after: [
+        ...[at("expand"), ...infrastructure, ...context.upgrade.gates],
+        ...service.after.map((name) => `${name}/registration`),
+      ],
       objects: service.processes.flatMap((process) => processObjects(pods, process)),
+      meanwhile: service.processes.flatMap((process) => asItRuns(service, context, process)),
     },
-    { name: at("public"), after: [], objects: [publicService(service, context)] },
+    { name: at("public"), after: [], objects: publicServices(service, context) },
     { name: at("registration"), after: [at("api"), at("setup"), at("public")], ...registrationOf(service, context) },
-    { name: at("contract"), after: [at("api"), at("registration")], objects: contract },
+    {
+      name: at("contract"),
+      after: [at("api"), at("registration"), ...context.upgrade.rolled],
+      objects: contract,
+    },
   ];
+}
+
+/** A process that exists, with everything that is wanted of it but a release that it may not have yet. */
+function asItRuns(service: ServiceDefinition, context: ServiceContext, process: Process): Manifest[] {
+  const release = context.running(workloadOf(service, process));
+  if (release === undefined) return [];
+  const now = { ...context, release };
+  return processObjects({ service, context: now, config: configSecret(service, now) }, process);
+}
+
+/** The configuration for the wanted release, and for those that run until they may be left. */
+function configSecrets(service: ServiceDefinition, context: ServiceContext): SecretRecipe[] {
+  const running = service.processes.flatMap((process) => context.running(workloadOf(service, process)) ?? []);
+  const all = [context.release, ...running].map((release) => configSecret(service, { ...context, release }));
+  return [...new Map(all.map((secret) => [secret.metadata.name, secret])).values()];
+}
+
+/** The name of a process's Deployment. */
+export function workloadOf(service: ServiceDefinition, process: Process): string {
+  return `${service.name}-${process.name}`;
 }
 
 function phaseName(phase: string, index: number): string {
@@ -140,10 +173,15 @@ function processObjects({ service, context, config }: Pods, process: Process): M
   };
   const pod = servicePod({ service, context, config }, container, [], stopInSeconds);
   return [
-    deployment(service.name, process.name, replicasOf(service, context), pod),
+    versioned(deployment(service.name, process.name, replicasOf(service, context), pod), context.release),
     clusterService(serviceNameOf(service, process), componentLabels(service.name, process.name), { http: port }),
     disruptionBudget(service.name, process.name),
   ];
+}
+
+function versioned(workload: Manifest, release: string): Manifest {
+  const labels = { ...workload.metadata.labels, [versionLabel]: release };
+  return { ...workload, metadata: { ...workload.metadata, labels } };
 }
 
 /** A pod leaves the endpoints before it stops taking requests; then those under way get time to end. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Fault, type Loss, mishaps, numbersFrom } from "../../operator/testing/faults.ts";
 import { play, type Run, type Scenario } from "../../operator/testing/play.ts";
-import { scenarios } from "./cloud-play.ts";
+import { scenarios } from "./play/scenarios.ts";
 
 /** One run to be made: a scenario by its name and what goes wrong in it. */
 export interface Trial {

@@ -1,7 +1,7 @@
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { isRecord } from "../../operator/object.ts";
 import type { Fault } from "../../operator/testing/faults.ts";
-import { scenarios } from "./cloud-play.ts";
+import { scenarios } from "./play/scenarios.ts";
 import { commandFor, examine, sampleOf, type Trial, trialsOf } from "./examine.ts";
 import { mutants } from "./mutants.ts";
 

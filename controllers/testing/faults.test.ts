@@ -1,6 +1,6 @@
 import { play } from "../../operator/testing/play.ts";
 import { commandFor, examine, referenceOf, sampleOf, scenarioOf, type Trial, trialsOf } from "./examine.ts";
-import { scenarios } from "./cloud-play.ts";
+import { scenarios } from "./play/scenarios.ts";
 
 const names = scenarios.map(({ name }) => name);
 /** So many runs of each scenario; `make faults` makes all. */

@@ -22,7 +22,7 @@ registerHooks({
 
 /** Without a dot before it is loaded: the bug has to be in before anything that it is in. */
 const { examine, referenceOf, spreadOf, trialsOf, commandFor } = await import("./examine.ts");
-const { scenarios } = await import("./cloud-play.ts");
+const { scenarios } = await import("./play/scenarios.ts");
 
 /** The families that find the bugs of this kind. */
 const telling: ReadonlySet<string> = new Set([

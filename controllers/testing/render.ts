@@ -1,6 +1,9 @@
 import { stringify } from "yaml";
 import { cloudSpec, type CloudSpec } from "../../crds/cloud.ts";
 import type { Step } from "../../operator/plan.ts";
+import type { Means } from "../cloud/plan.ts";
+import { upgradePaths } from "../releases/index.ts";
+import { services } from "../services/index.ts";
 import type { ServiceContext } from "../services/define.ts";
 import { namespace } from "./world.ts";
 
@@ -9,6 +12,13 @@ export function specOf(wishes: object = {}): CloudSpec {
   return cloudSpec.parse({ release: "2026.1", ...wishes });
 }
 
+/** What an operator brings along, in tests: the real services, images under a name that nobody has. */
+export const means: Means = {
+  services,
+  images: (name) => `registry.example.org/nephos/${name}`,
+  paths: upgradePaths,
+};
+
 /** What services are rendered from, in tests. */
 export function contextWith(changes: Partial<ServiceContext> = {}): ServiceContext {
   const spec = changes.spec ?? specOf();
@@ -16,6 +26,8 @@ export function contextWith(changes: Partial<ServiceContext> = {}): ServiceConte
     namespace,
     cloud: "prod",
     release: spec.release,
+    running: () => undefined,
+    upgrade: { gates: [], rolled: [] },
     region: spec.region,
     spec,
     publicHost: "192.0.2.10",

@@ -48,6 +48,26 @@ export const teapot = defineService({
   },
 });
 
+/** Another, which comes after the teapot and has something to contract. */
+export const kettle = defineService({
+  ...teapot,
+  name: "kettle",
+  type: "water",
+  description: "OpenStack Water",
+  after: ["teapot"],
+  databases: [{ name: "kettle", section: "database" }],
+  messaging: false,
+  passwords: [],
+  reserved: [],
+  config: () => ({ water: { hot: true } }),
+  registration: () => ({ projects: [], roles: [], users: [] }),
+  upgrade: {
+    check: ["kettle-status", "upgrade", "check"],
+    before: [["kettle-manage", "db_sync", "--expand"]],
+    contract: [["kettle-manage", "db_sync", "--contract"]],
+  },
+});
+
 /** A context in which the teapot has a port of its own, as the Cloud's schema gives one to every real service. */
 export function teapotContext(wishes: Readonly<Record<string, unknown>> = {}): ServiceContext {
   const spec = specOf();

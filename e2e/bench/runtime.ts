@@ -21,7 +21,8 @@ interface Wish {
 function wishOf(args: readonly string[], env: NodeJS.ProcessEnv): Wish {
   const text = (name: string, fallback: string) => ({
     type: "string" as const,
-    default: env[name.toUpperCase()] ?? fallback,
+    // make hands on a variable that is not set as an empty one.
+    default: env[name.toUpperCase()] || fallback,
   });
   const options = {
     bench: text("bench", ""),

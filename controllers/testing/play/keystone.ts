@@ -1,0 +1,85 @@
+import { textAt } from "../../../operator/object.ts";
+import { isReady, podsOf } from "../../../operator/testing/actors.ts";
+import type { Outside } from "../../../operator/testing/play.ts";
+import type { World } from "../../../operator/testing/world/world.ts";
+import { type Credentials, type Keystone, KeystoneError } from "../../openstack/keystone.ts";
+import { FakeKeystone } from "../../openstack/testing/fake-keystone.ts";
+import type { registrationController } from "../../registration/controller.ts";
+import { operatorUser } from "../../services/keystone.ts";
+import { namespace } from "../world.ts";
+
+const claimRef = { apiVersion: "v1", kind: "PersistentVolumeClaim", namespace, name: "data-mariadb-0" };
+const stores = new WeakMap<World, Map<string, FakeKeystone>>();
+
+/** Keystone's data lives on the database's volume: another volume, another Keystone. */
+export function keystoneOf(world: World): FakeKeystone {
+  const volumes = stores.get(world) ?? new Map<string, FakeKeystone>();
+  stores.set(world, volumes);
+  const uid = world.store.get(claimRef)?.metadata.uid ?? "";
+  const known = volumes.get(uid) ?? new FakeKeystone();
+  volumes.set(uid, known);
+  return known;
+}
+
+/** Whether a pod of the workload takes requests. */
+export function serves(world: World, kind: string, name: string): boolean {
+  const live = world.store.get({ apiVersion: "apps/v1", kind, namespace, name });
+  return live !== undefined && podsOf(live, world).some(isReady);
+}
+
+function passwordIn(world: World, secret: string): string {
+  const live = world.store.get({ apiVersion: "v1", kind: "Secret", namespace, name: secret });
+  return Buffer.from(textAt(live, "data", "password") ?? "", "base64").toString("utf8");
+}
+
+/** What `keystone-manage bootstrap` leaves behind. */
+export async function bootstrap(world: World): Promise<void> {
+  const keystone = keystoneOf(world);
+  const user = {
+    name: operatorUser.name,
+    domain_id: "default",
+    enabled: true,
+    password: passwordIn(world, operatorUser.secret),
+  };
+  const one = async (collection: string, body: Readonly<Record<string, unknown>>): Promise<string> => {
+    const there = keystone.entries(collection).find((each) => each["name"] === body["name"]);
+    if (there !== undefined) return there.id;
+    const made = await keystone.create(collection, "", body);
+    return textAt(made, "id") ?? "";
+  };
+  const project = await one("projects", { name: "admin", domain_id: "default" });
+  const roles = ["admin", "manager", "member", "reader", "service"];
+  for (const role of roles) await one("roles", { name: role });
+  const id = await one("users", user);
+  await keystone.update(`users/${id}`, "user", user);
+  const admin = keystone.entries("roles").find((each) => each["name"] === "admin")?.id ?? "";
+  await keystone.put(`projects/${project}/users/${id}/roles/${admin}`);
+}
+
+/** Keystone as a process reaches it: through the Service, while a pod answers and the database does. */
+export function doors(world: World, outside: Outside): Parameters<typeof registrationController>[0] {
+  const away = (): KeystoneError => new KeystoneError(0, "Keystone does not answer at keystone.openstack.svc:5000");
+  const awake = (): FakeKeystone => {
+    if (!serves(world, "Deployment", "keystone-api") || !serves(world, "StatefulSet", "mariadb")) throw away();
+    return keystoneOf(world);
+  };
+  const asWhom = (credentials: Credentials): FakeKeystone => {
+    const keystone = awake();
+    if (!keystone.opens(credentials.userName, credentials.password))
+      throw new KeystoneError(401, "Keystone refused log-in with 401");
+    return keystone;
+  };
+  return {
+    logIn: (credentials) => outside.read("log-in", async () => asWhom(credentials), away),
+    open: (credentials): Keystone => ({
+      list: (collection, query) =>
+        outside.read(collection, async () => asWhom(credentials).list(collection, query), away),
+      create: (collection, member, body) =>
+        outside.write(`create ${collection}`, async () => asWhom(credentials).create(collection, member, body), away),
+      update: (path, member, body) =>
+        outside.write(`update ${path}`, async () => asWhom(credentials).update(path, member, body), away),
+      put: (path) => outside.write(`put ${path}`, async () => asWhom(credentials).put(path), away),
+      remove: (path) => outside.write(`remove ${path}`, async () => asWhom(credentials).remove(path), away),
+    }),
+  };
+}

@@ -1,0 +1,88 @@
+import { at, type Live, mapAt } from "../../../operator/object.ts";
+import type { End } from "../../../operator/testing/actors.ts";
+import type { Scenario, Stage } from "../../../operator/testing/play.ts";
+import { customKind } from "../../../operator/testing/world/kinds.ts";
+import type { World } from "../../../operator/testing/world/world.ts";
+import type { FakeKeystone } from "../../openstack/testing/fake-keystone.ts";
+import { cloudKind, type Means } from "../../cloud/plan.ts";
+import { means } from "../render.ts";
+import { kettle, teapot } from "../teapot.ts";
+import { namespace } from "../world.ts";
+import { cloudInvariants } from "./invariants.ts";
+import { bootstrap, keystoneOf, serves } from "./keystone.ts";
+import { applied, catalogueLost, controllersWith, imageUpgrade, stages } from "./stages.ts";
+import { stateOf } from "./state.ts";
+
+const registrationKind = { apiVersion: "nephos.dev/v1alpha1", kind: "Registration" } as const;
+const kinds = [customKind(cloudKind, "clouds"), customKind(registrationKind, "registrations")];
+const nodeRef = { apiVersion: "v1", kind: "Node", name: "node-1" } as const;
+
+const founded = new WeakSet<FakeKeystone>();
+
+/** What the programs in the Jobs do. */
+function runProgram(job: Live, world: World): End | undefined {
+  if (!serves(world, "StatefulSet", "mariadb")) return undefined;
+  if (job.metadata.name.startsWith("keystone-database-")) founded.add(keystoneOf(world));
+  // The volume is empty: there is no database to work on.
+  if (!founded.has(keystoneOf(world))) return "failure";
+  if (job.metadata.name.startsWith("keystone-bootstrap-")) void bootstrap(world);
+  return "success";
+}
+
+function begin(world: World): void {
+  world.store.create(
+    { apiVersion: "v1", kind: "Node", metadata: { name: nodeRef.name, uid: "", resourceVersion: "" } },
+    "cluster",
+  );
+  const status = { addresses: [{ type: "InternalIP", address: "192.0.2.10" }] };
+  world.store.edit(nodeRef, (live) => ({ ...live, status }));
+}
+
+/** A node's heartbeat: wakes everything and changes nothing. */
+function nudge(world: World): void {
+  world.store.edit(nodeRef, (live) => ({
+    ...live,
+    status: { ...mapAt(live, "status"), heartbeat: Number(at(live, "status", "heartbeat") ?? 0) + 1 },
+  }));
+}
+
+/** A scenario of a Cloud: what the operator brings along, then what happens, one thing after the other. */
+export function scenario(name: string, brought: Means, ...happens: readonly Stage[]): Scenario {
+  return {
+    name,
+    kinds,
+    namespace,
+    controllers: controllersWith(brought),
+    run: runProgram,
+    start: begin,
+    stages: happens,
+    invariants: () => cloudInvariants(brought.services),
+    nudge,
+    state: stateOf,
+  };
+}
+
+const debug = { config: { DEFAULT: { debug: "true" } } };
+const deploy = applied("deploy", means, {});
+const shrink = applied("shrink", means, {});
+
+/** Two services that no cloud has, and a way between releases that no operator offers yet. */
+const fictional: Means = {
+  ...means,
+  services: [...means.services, teapot, kettle],
+  paths: [{ from: "2025.1", to: "2026.1" }],
+};
+const older = { release: "2025.1" };
+
+/** All that a Cloud can go through, as far as it is built. */
+export const scenarios: readonly Scenario[] = [
+  scenario("deploy", means, deploy),
+  scenario("scale", means, deploy, applied("scale", means, { replicas: 3 }), shrink),
+  scenario("configure", means, deploy, applied("configure", means, debug), shrink),
+  scenario("secret", means, deploy, stages.secretLost, stages.secretRestored),
+  scenario("delete", means, deploy, stages.delete, applied("again", means, {})),
+  scenario("repair", means, deploy, stages.vandals, stages.edited, catalogueLost(means)),
+  scenario("claim", means, deploy, stages.claimReplaced),
+  scenario("upgrade", means, deploy, stages.sameUpgrade, imageUpgrade(means)),
+  scenario("release", fictional, applied("deploy", fictional, {}, older), applied("release", fictional, {})),
+];

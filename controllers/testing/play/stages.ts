@@ -1,0 +1,124 @@
+import { at, type Live, mapAt, textAt } from "../../../operator/object.ts";
+import { objectsOf, type Stage, type Stageable } from "../../../operator/testing/play.ts";
+import type { World } from "../../../operator/testing/world/world.ts";
+import { conditionOf } from "../../../operator/verdict.ts";
+import { cloudController } from "../../cloud/controller.ts";
+import { cloudKind, type Means } from "../../cloud/plan.ts";
+import { registrationController } from "../../registration/controller.ts";
+import { namespace } from "../world.ts";
+import { doors, keystoneOf } from "./keystone.ts";
+
+/** Fields of a spec, as a user writes them. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+const cloudRef = { ...cloudKind, namespace, name: "prod" };
+
+/** The operator's controllers over the world's Keystone. */
+export function controllersWith(means: Means): Stageable {
+  return (world, outside) => [cloudController(means), registrationController(doors(world, outside))];
+}
+
+const isTrue = (live: Live, type: string): boolean =>
+  conditionOf(live, type) !== undefined && at(live, "status", "observedGeneration") === live.metadata.generation;
+
+/** Whether the Cloud says that all is well with the spec that it has, and its Registrations too. */
+export function ready(world: World): boolean {
+  const all = [...objectsOf(world, "Cloud"), ...objectsOf(world, "Registration")];
+  return all.length > 1 && all.every((live) => isTrue(live, "Ready"));
+}
+
+/** Whether the Cloud gives this reason for not being ready with the spec that it has. */
+export function says(world: World, reason: string): boolean {
+  const cloud = world.store.get(cloudRef);
+  return (
+    textAt(cloud, "status", "reason") === reason &&
+    at(cloud, "status", "observedGeneration") === cloud?.metadata.generation
+  );
+}
+
+/** Applies the Cloud as a user does with kubectl: what it does not name is gone. */
+export function applyCloud(world: World, spec: Fields): void {
+  const whole = { release: "2026.1", ...spec };
+  const wanted = { ...cloudKind, metadata: { name: "prod", namespace, uid: "", resourceVersion: "" }, spec: whole };
+  world.store.apply(wanted, { manager: "kubectl", force: true, subresource: undefined });
+}
+
+/** Deletes an object, whatever it is, as a person does. */
+export function drop(world: World, apiVersion: string, kind: string, name: string): void {
+  world.store.remove({ apiVersion, kind, namespace, name });
+}
+
+/** One thing that somebody does to the world, until the Cloud is ready again or as said. */
+export function step(title: string, act: (world: World) => void, settled = ready): Stage {
+  return { title, act: ({ world }) => act(world), settled };
+}
+
+/** Applies a spec that wants the same of every service, with what else it says. */
+export function applied(title: string, { services }: Means, wish: Fields, rest: Fields = {}): Stage {
+  const spec = { ...rest, services: Object.fromEntries(services.map(({ name }) => [name, wish])) };
+  return step(title, (world) => applyCloud(world, spec));
+}
+
+const secretRef = (name: string) => ({ apiVersion: "v1", kind: "Secret", namespace, name });
+const backups = new WeakMap<World, Live>();
+const lost = "keystone-nephos";
+
+const gone = (world: World): boolean =>
+  ["Cloud", "Deployment", "StatefulSet", "Job", "Registration", "Pod"].every(
+    (kind) => objectsOf(world, kind).length === 0,
+  );
+
+/** What happens to a Cloud whatever its services are. */
+export const stages = {
+  secretLost: step(
+    "secret lost",
+    (world) => {
+      const live = world.store.get(secretRef(lost));
+      if (live !== undefined) backups.set(world, live);
+      drop(world, "v1", "Secret", lost);
+    },
+    (world) => says(world, "SecretMissing"),
+  ),
+  secretRestored: step("secret restored", (world) => {
+    const backup = backups.get(world);
+    if (backup !== undefined)
+      world.store.create({ ...backup, metadata: { ...backup.metadata, uid: "", resourceVersion: "" } }, "kubectl");
+  }),
+  delete: step("delete", (world) => drop(world, cloudKind.apiVersion, cloudKind.kind, "prod"), gone),
+  vandals: step("vandals", (world) => {
+    const taken = ["Deployment", "Service", "PodDisruptionBudget"].flatMap((kind) => objectsOf(world, kind));
+    const jobs = objectsOf(world, "Job").filter(({ metadata }) => metadata.name.includes("expand"));
+    for (const { apiVersion, kind, metadata } of [...taken, ...jobs]) drop(world, apiVersion, kind, metadata.name);
+  }),
+  edited: step("edited", (world) => {
+    const ref = { apiVersion: "apps/v1", kind: "StatefulSet", namespace, name: "rabbitmq" };
+    world.store.edit(ref, (live) => ({ ...live, spec: { ...mapAt(live, "spec"), replicas: 0 } }), "kubectl-edit");
+  }),
+  claimReplaced: step("claim replaced", (world) => {
+    drop(world, "v1", "PersistentVolumeClaim", "data-mariadb-0");
+    drop(world, "v1", "Pod", "mariadb-0");
+  }),
+  sameUpgrade: { title: "same upgrade", act: ({ restart }) => restart(), settled: ready },
+} as const satisfies Readonly<Record<string, Stage>>;
+
+/** The next build of the operator brings other images. */
+export function imageUpgrade(means: Means): Stage {
+  const next: Means = { ...means, images: (name) => `registry.example.org/nephos-next/${name}` };
+  return {
+    title: "image upgrade",
+    act: ({ restart }) => restart(controllersWith(next)),
+    settled: (world) =>
+      ready(world) && objectsOf(world, "Pod").every((pod) => !JSON.stringify(pod).includes("org/nephos/")),
+  };
+}
+
+/** Somebody empties the catalogue. */
+export function catalogueLost({ services }: Means): Stage {
+  return step(
+    "catalogue lost",
+    (world) => {
+      for (const { id } of keystoneOf(world).entries("endpoints")) void keystoneOf(world).remove(`endpoints/${id}`);
+    },
+    (world) => ready(world) && keystoneOf(world).entries("endpoints").length === 2 * services.length,
+  );
+}
