@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 NODE := node_modules/.bin/node
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
-export CLUSTER NODES NAME REGISTRY BENCH ROUNDS PARENTS CHILDREN
+export CLUSTER NODES NAME REGISTRY BENCH ROUNDS PARENTS CHILDREN RUNS
 
 .PHONY: help up down env test faults bench bench-runtime
 
