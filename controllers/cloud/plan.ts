@@ -85,11 +85,12 @@ const schemaPhases: ReadonlySet<string> = new Set(["secrets", "config", "databas
 
 /** The schemas of all services come before the first of them rolls, and what only the new release can read comes last. */
 function inPhases(steps: readonly Step[]): Step[] {
-  const turnOf = ({ name }: Step): number => {
-    const phase = name.split("/")[1] ?? "";
-    return schemaPhases.has(phase) ? 0 : phase === "contract" ? 2 : 1;
-  };
   return [...steps].sort((a, b) => turnOf(a) - turnOf(b));
+}
+
+function turnOf({ name }: Step): number {
+  const phase = name.split("/")[1] ?? "";
+  return schemaPhases.has(phase) ? 0 : phase === "contract" ? 2 : 1;
 }
 
 /** The cloud that was here first: a namespace has room for one. */

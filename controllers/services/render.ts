@@ -19,14 +19,15 @@ import { messagingOptions } from "./traits/messaging.ts";
 
 /** The steps that bring one service up and keep it up. */
 export function renderService(service: ServiceDefinition, context: ServiceContext): Step[] {
-  const at = (phase: string): string => `${service.name}/${phase}`;
   const pods = { service, context, config: configSecret(service, context) };
+  return [...dataSteps(pods), ...serverSteps(pods)];
+}
+
+/** Secrets, configuration, databases and their schema, and what is set up once in them. */
+function dataSteps(pods: Pods): Step[] {
+  const { service, context } = pods;
+  const at = (phase: string): string => `${service.name}/${phase}`;
   const hasDatabase = service.databases.length > 0;
-  const infrastructure = ["database/server", "cache/server", ...(service.messaging ? ["messaging/server"] : [])];
-  const before = service.upgrade.before.map((command, index) => commandJob(pods, phaseName("expand", index), command));
-  const contract = service.upgrade.contract.map((command, index) =>
-    commandJob(pods, phaseName("contract", index), command),
-  );
   return [
     { name: at("secrets"), after: [], objects: generatedSecrets(service) },
     {
@@ -42,16 +43,23 @@ export function renderService(service: ServiceDefinition, context: ServiceContex
     {
       name: at("expand"),
       after: [at("database")],
-      objects: before,
+      objects: commandJobs(pods, "expand", service.upgrade.before),
       ...(context.held === undefined ? {} : { held: context.held }),
     },
     { name: at("setup"), after: [at("expand")], objects: service.setup.map((setup) => setupJob(pods, setup)) },
+  ];
+}
+
+/** The servers, the ways to them, their entry in Keystone, and what only they can read. */
+function serverSteps(pods: Pods): Step[] {
+  const { service, context } = pods;
+  const at = (phase: string): string => `${service.name}/${phase}`;
+  const infrastructure = ["database/server", "cache/server", ...(service.messaging ? ["messaging/server"] : [])];
+  const registered = service.after.map((name) => `${name}/registration`);
+  return [
     {
       name: at("api"),
-      after: [
-        ...[at("expand"), ...infrastructure, ...context.upgrade.gates],
-        ...service.after.map((name) => `${name}/registration`),
-      ],
+      after: [at("expand"), ...infrastructure, ...context.upgrade.gates, ...registered],
       objects: service.processes.flatMap((process) => processObjects(pods, process)),
       meanwhile: service.processes.flatMap((process) => asItRuns(service, context, process)),
     },
@@ -60,7 +68,7 @@ export function renderService(service: ServiceDefinition, context: ServiceContex
     {
       name: at("contract"),
       after: [at("api"), at("registration"), ...context.upgrade.rolled],
-      objects: contract,
+      objects: commandJobs(pods, "contract", service.upgrade.contract),
     },
   ];
 }
@@ -83,10 +91,6 @@ function configSecrets(service: ServiceDefinition, context: ServiceContext): Sec
 /** The name of a process's Deployment. */
 export function workloadOf(service: ServiceDefinition, process: Process): string {
   return `${service.name}-${process.name}`;
-}
-
-function phaseName(phase: string, index: number): string {
-  return index === 0 ? phase : `${phase}-${index + 1}`;
 }
 
 /** Every Secret of a service that is made once and then belongs to its data. */
@@ -253,6 +257,10 @@ function servicePod(
 
 /** Without a request of its own a Job gets next to nothing of a busy node, and everything waits for it. */
 const jobRequests = { cpu: "200m", memory: "192Mi" } as const;
+
+function commandJobs(pods: Pods, phase: string, commands: readonly Command[]): Manifest[] {
+  return commands.map((command, index) => commandJob(pods, index === 0 ? phase : `${phase}-${index + 1}`, command));
+}
 
 function commandJob({ service, context, config }: Pods, phase: string, command: Command): Manifest {
   const container: IContainer = {

@@ -123,15 +123,19 @@ function releasesInOrder(services: readonly ServiceDefinition[]): Invariant {
         names.some((name) => live.metadata.name.startsWith(`${name}-`)) &&
         (releaseOf(live) !== release || !replaced(live)),
     )?.metadata.name;
-  return ({ type, object, before }, { world, stage }) => {
+  const tooEarly = (object: Live, is: string, world: World): string | undefined => {
+    const service = services.find(({ name }) => object.metadata.name.startsWith(`${name}-`));
+    const late = expandsLeft(world, is);
+    const first = behind(world, is, service?.after ?? []);
+    if (late !== undefined) return `before the schema of ${late} was ready`;
+    return first === undefined ? undefined : `before ${first} had`;
+  };
+  return ({ type, object, before }, { world }) => {
     const [was, is] = [releaseOf(before), releaseOf(object)];
     if (object.kind !== "Deployment" || type !== "MODIFIED" || was === undefined || was === is) return undefined;
     if (is === undefined || is < was) return `${nameFor(refOf(object))} went from ${was} back to ${String(is)}`;
-    const service = services.find(({ name }) => object.metadata.name.startsWith(`${name}-`));
-    const late = stage === "release" ? expandsLeft(world, is) : undefined;
-    const first = behind(world, is, service?.after ?? []);
-    if (late !== undefined) return `${nameFor(refOf(object))} went to ${is} before the schema of ${late} was ready`;
-    return first === undefined ? undefined : `${nameFor(refOf(object))} went to ${is} before ${first} had`;
+    const early = tooEarly(object, is, world);
+    return early === undefined ? undefined : `${nameFor(refOf(object))} went to ${is} ${early}`;
   };
 }
 
