@@ -87,13 +87,16 @@ describe("an object", () => {
 
   it("has its finalizers set for the version that was seen, and for no other", async () => {
     const made = await client.create(settings("held"), manager);
-    const held = await client.finalize(made, ["e2e.example.dev/hold"]);
+    const held = await client.amend(made, { "/metadata/finalizers": ["e2e.example.dev/hold"] });
     expect(held.metadata.finalizers).toEqual(["e2e.example.dev/hold"]);
-    await expect(client.finalize(made, [])).rejects.toMatchObject({ status: 422, reason: "Invalid" });
+    await expect(client.amend(made, { "/metadata/finalizers": [] })).rejects.toMatchObject({
+      status: 422,
+      reason: "Invalid",
+    });
     await client.remove(refOf(made), made.metadata.uid);
     const going = await client.get(refOf(made));
     expect(going.metadata.deletionTimestamp).toBeDefined();
-    await client.finalize(going, []).catch(() => undefined);
+    await client.amend(going, { "/metadata/finalizers": [] }).catch(() => undefined);
     await expect(client.get(refOf(made))).rejects.toMatchObject({ status: 404 });
   });
 

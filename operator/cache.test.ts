@@ -185,7 +185,7 @@ describe("a snapshot", () => {
 
   it("stays as it was, whatever the watch brings", async () => {
     await watching(configMap("a", { x: "1" }), configMap("b"));
-    const seen = cache.snapshot([configMaps], "here");
+    const seen = cache.snapshot([configMaps], "here", 0);
     const a = server.put(configMap("a", { x: "2" }));
     server.put(configMap("c"));
     await settle();
@@ -195,7 +195,7 @@ describe("a snapshot", () => {
     expect(at(seen.get(ref), "data", "x")).toBe("1");
     expect(seen.list(configMaps).map(({ metadata }) => metadata.name)).toEqual(["a", "b"]);
     seen.release();
-    const later = cache.snapshot([configMaps], "here");
+    const later = cache.snapshot([configMaps], "here", 0);
     expect(at(later.get(ref), "data", "x")).toBe("3");
     expect(later.list(configMaps).map(({ metadata }) => metadata.name)).toEqual(["a", "c"]);
     later.release();
@@ -203,7 +203,7 @@ describe("a snapshot", () => {
 
   it("holds also over a list that replaces everything", async () => {
     await watching(configMap("a"), configMap("b"));
-    const seen = cache.snapshot([configMaps], "here");
+    const seen = cache.snapshot([configMaps], "here", 0);
     server.restore(500, configMap("c"));
     cache.relist(ref);
     await settle();
@@ -217,7 +217,7 @@ describe("a snapshot", () => {
     const labelled = (name: string, labels: Record<string, string>): Live =>
       live({ ...configMaps, metadata: { name, labels } });
     await watching(labelled("z", { app: "x" }), labelled("a", { app: "x", tier: "1" }), labelled("m", { app: "y" }));
-    const seen = cache.snapshot([configMaps], "here");
+    const seen = cache.snapshot([configMaps], "here", 0);
     const listed = (labels: Record<string, string>): string[] =>
       seen.list(configMaps, { labels }).map(({ metadata }) => metadata.name);
     expect(listed({ app: "x" })).toEqual(["a", "z"]);
@@ -232,12 +232,12 @@ describe("a snapshot", () => {
       live({ ...configMaps, metadata: { name: "a", labels: { [identity.subject]: uid } } });
     await watching(owned("one"));
     const of = (uid: string): number => {
-      const seen = cache.snapshot([configMaps], "here");
+      const seen = cache.snapshot([configMaps], "here", 0);
       const found = seen.list(configMaps, { labels: { [identity.subject]: uid } }).length;
       seen.release();
       return found;
     };
-    const before = cache.snapshot([configMaps], "here");
+    const before = cache.snapshot([configMaps], "here", 0);
     server.put(owned("two"));
     await settle();
     expect([of("one"), of("two")]).toEqual([0, 1]);
@@ -248,7 +248,7 @@ describe("a snapshot", () => {
 
   it("knows nothing of kinds that it was not taken of", async () => {
     await watching(configMap("a"));
-    const seen = cache.snapshot([secrets], "here");
+    const seen = cache.snapshot([secrets], "here", 0);
     expect(seen.get(ref)).toBeUndefined();
     expect(seen.list(configMaps)).toEqual([]);
   });

@@ -56,13 +56,14 @@ export class Cache {
   }
 
   /** The objects of these kinds in a namespace, and the cluster-scoped ones, as they are now; to be released after use. */
-  snapshot(kinds: readonly Watched[], namespace: string | undefined): Snapshot & { release(): void } {
+  snapshot(kinds: readonly Watched[], namespace: string | undefined, minute: number): Snapshot & { release(): void } {
     const views = new Map<string, View>();
     for (const kind of distinctKinds(kinds)) {
       const shelf = this.#shelfOf(kind, namespace);
       if (shelf !== undefined) views.set(kindKey(kind), shelf.view());
     }
     return {
+      minute,
       get: (ref) => views.get(kindKey(ref))?.get(refKey(ref)),
       list: (kind, where = {}) => byName(views.get(kindKey(kind))?.list(where) ?? []),
       release: () => views.forEach((view) => view.release()),
@@ -136,8 +137,9 @@ function byName(objects: readonly Live[]): readonly Live[] {
 }
 
 /** A snapshot over maps from kind to objects by name; also what tests build theirs with. */
-export function snapshotOf(shelves: ReadonlyMap<string, ReadonlyMap<string, Live>>): Snapshot {
+export function snapshotOf(shelves: ReadonlyMap<string, ReadonlyMap<string, Live>>, minute = 0): Snapshot {
   return {
+    minute,
     get: (ref) => shelves.get(kindKey(ref))?.get(refKey(ref)),
     list: (kind, where = {}) =>
       byName([...(shelves.get(kindKey(kind))?.values() ?? [])].filter((object) => matches(object, where))),

@@ -113,7 +113,7 @@ it("a list comes in pages, each with the way to the next", async () => {
 
 it("finalizers are set for exactly the version that was seen", async () => {
   const seen = server.put(configMap("settings"));
-  await client.finalize(seen, ["ours"]).catch(() => undefined);
+  await client.amend(seen, { "/metadata/finalizers": ["ours"] }).catch(() => undefined);
   expect(server.calls.at(-1)).toMatchObject({
     method: "PATCH",
     contentType: "application/json-patch+json",

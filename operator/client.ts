@@ -37,8 +37,8 @@ export interface Client {
   ): Promise<Live>;
   /** Deletes in the background, and only the object with that uid. */
   remove(ref: Ref, uid: string): Promise<void>;
-  /** Sets the finalizers of exactly this version; refused with 409 or 422 where the object has changed meanwhile. */
-  finalize(live: Live, finalizers: readonly string[]): Promise<Live>;
+  /** Sets fields, by their JSON pointers, of exactly this version; refused with 409 or 422 where the object has changed meanwhile. */
+  amend(live: Live, fields: Readonly<Record<string, unknown>>): Promise<Live>;
   /** One page of at most 500; `next` of the page before goes on, an empty one ends. */
   list(kind: Kind, scope: Scope, next?: string): Promise<Page>;
   watch(kind: Kind, scope: Scope, from: string, timeoutInSeconds: number, signal: AbortSignal): AsyncIterable<string>;
@@ -90,7 +90,7 @@ function readers(pathOf: PathOf, send: Send, transport: Transport): Pick<Client,
   };
 }
 
-function writers(pathOf: PathOf, send: Send): Pick<Client, "create" | "apply" | "remove" | "finalize"> {
+function writers(pathOf: PathOf, send: Send): Pick<Client, "create" | "apply" | "remove" | "amend"> {
   return {
     create: async (manifest, fieldManager) => {
       const path = await pathOf(manifest, manifest.metadata.namespace);
@@ -113,11 +113,11 @@ function writers(pathOf: PathOf, send: Send): Pick<Client, "create" | "apply" | 
       const path = await pathOf(ref, ref.namespace, ref.name);
       await send({ method: "DELETE", path, body: { preconditions: { uid }, propagationPolicy: "Background" } });
     },
-    finalize: async (live, finalizers) => {
+    amend: async (live, fields) => {
       const path = await pathOf(live, live.metadata.namespace, live.metadata.name);
       const body = [
         { op: "test", path: "/metadata/resourceVersion", value: live.metadata.resourceVersion },
-        { op: "add", path: "/metadata/finalizers", value: finalizers },
+        ...Object.entries(fields).map(([pointer, value]) => ({ op: "add", path: pointer, value })),
       ];
       return liveIn(send, { method: "PATCH", path, body, contentType: "application/json-patch+json" });
     },

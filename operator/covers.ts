@@ -54,7 +54,8 @@ function coversList(live: readonly unknown[], wanted: readonly unknown[]): boole
   });
 }
 
-function mergeKeyOf(wanted: readonly unknown[]): string | undefined {
+/** The field by which the members of a wanted list are told apart; undefined where the list is one value. */
+export function mergeKeyOf(wanted: readonly unknown[]): string | undefined {
   return listKeys.find((key) => {
     const values = wanted.map((member) => (isRecord(member) ? member[key] : undefined));
     return values.length > 0 && !values.includes(undefined) && new Set(values).size === values.length;

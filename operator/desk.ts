@@ -117,10 +117,15 @@ export class Desk {
   }
 
   async #pass(key: string): Promise<Outcome> {
-    const { controller, cache } = this.#options;
+    const { controller, cache, clock } = this.#options;
     await this.#ownWritesSeen(key);
     const ref = refFrom(controller.kind, key);
-    const seen = cache.snapshot([controller.kind, ...ownedKinds(controller), ...controller.reads], ref.namespace);
+    const minute = Math.floor(Date.parse(clock.timestamp()) / 60_000);
+    const seen = cache.snapshot(
+      [controller.kind, ...ownedKinds(controller), ...controller.reads],
+      ref.namespace,
+      minute,
+    );
     try {
       const subject = seen.get(ref);
       return subject === undefined ? { next: "forget" } : await this.#passOver(key, subject, seen);

@@ -46,6 +46,7 @@ function dress<W extends Wanted>(wanted: W, subject: Live, step: Step): W {
 export function ownView(seen: Snapshot, subject: Live): Snapshot {
   const alive = (object: Live): boolean => !ownedByTwin(object, subject);
   return {
+    minute: seen.minute,
     get: (ref) => {
       const object = seen.get(ref);
       return object !== undefined && alive(object) ? object : undefined;

@@ -55,7 +55,10 @@ export function liveKube(options: KubeOptions): Kube {
       wrote(live, "delete");
     },
     finalize: async (subject, finalizers) => {
-      wrote(await client.finalize(subject, finalizers).catch(staleOn([404, 409, 422])), "finalize");
+      wrote(
+        await client.amend(subject, { "/metadata/finalizers": finalizers }).catch(staleOn([404, 409, 422])),
+        "finalize",
+      );
     },
     setStatus: (subject, status) => writeStatus(options, subject, status),
     act: options.act,

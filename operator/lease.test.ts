@@ -77,7 +77,7 @@ class LeaseServer {
         return this.lease;
       },
       remove: unused,
-      finalize: unused,
+      amend: unused,
       list: unused,
       watch: unused,
       raw: unused,

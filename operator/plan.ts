@@ -5,6 +5,8 @@ import type { Verdict } from "./verdict.ts";
 
 /** A frozen, indexed view of everything that a controller declared it reads and owns. */
 export interface Snapshot {
+  /** Whole minutes since 1970: the only time that a plan sees, and the same for all of a pass. */
+  readonly minute: number;
   get(ref: Ref): Live | undefined;
   /** Objects of a kind, in the order of their names. */
   list(

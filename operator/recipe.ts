@@ -25,6 +25,46 @@ export interface SecretRecipe extends Manifest {
   readonly kind: "Secret";
   readonly metadata: Metadata;
   readonly recipe: Readonly<Record<string, Ingredient>>;
+  /** Where the values are keys that follow one another: how many are kept. The turn is the annotation of that name. */
+  readonly keyRing?: { readonly keep: number };
+}
+
+/** How often the keys of a ring have moved on, as a number that only grows. Where it is less than wanted, they move on once. */
+export const turnAnnotation = "nephos.dev/turn";
+
+/** A ring of keys at a turn: 0 is the next, the highest in use, the others still open what they closed. */
+export function ringAt(ring: SecretRecipe, turn: number): SecretRecipe {
+  const annotations = { ...ring.metadata.annotations, [turnAnnotation]: String(turn) };
+  return { ...ring, metadata: { ...ring.metadata, annotations } };
+}
+
+/** Where the turn of a ring stands; undefined for one that was never told. */
+export function turnOf({ annotations }: Metadata): number | undefined {
+  const turn = annotations?.[turnAnnotation];
+  return turn === undefined ? undefined : Number(turn);
+}
+
+/**
+ * A ring after one turn: the next becomes the one in use, a fresh one the next, and of those before only the youngest stay, so that
+ * with the two there are at most `keep`.
+ */
+export function turned(
+  keys: Readonly<Record<string, string>>,
+  fresh: string,
+  { keep }: { readonly keep: number },
+): Record<string, string> {
+  const { 0: next = fresh, ...used } = keys;
+  const numbers = Object.keys(used)
+    .map(Number)
+    .sort((a, b) => a - b);
+  const first = (numbers.at(-1) ?? 0) + 1;
+  const kept = numbers.slice(Math.max(0, numbers.length - Math.max(0, keep - 2)));
+  return { 0: fresh, ...Object.fromEntries(kept.map((number) => [number, used[number] ?? ""])), [first]: next };
+}
+
+/** The keys that the Secret has whenever it is whole. */
+export function keysOf({ recipe, keyRing }: SecretRecipe): string[] {
+  return keyRing === undefined ? Object.keys(recipe) : ["0"];
 }
 
 /** Tells a recipe from a manifest. */

@@ -12,6 +12,8 @@ import {
   type SecretRecipe,
   sourcesIn,
   sourcesOf,
+  turned,
+  turnOf,
 } from "./recipe.ts";
 
 const alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
@@ -49,6 +51,8 @@ export class SecretFiller {
     versionOf: (secret: string) => string,
   ): Promise<Live | undefined> {
     if (live === undefined) return this.#create(recipe);
+    const [turn, wanted] = [turnOf(live.metadata), turnOf(recipe.metadata)];
+    if (turn !== undefined && wanted !== undefined && turn !== wanted) return this.#turn(recipe, wanted);
     const dressed = covers(live.metadata, recipe.metadata);
     if (!isComposed(recipe)) return dressed ? undefined : this.#dress(recipe);
     const sources = sourcesOf(recipe).map((source) => [source, versionOf(source.secret)]);
@@ -60,7 +64,7 @@ export class SecretFiller {
   }
 
   /** Generated values are created and never applied: of two processes, one is refused. */
-  async #create({ recipe, ...manifest }: SecretRecipe): Promise<Live> {
+  async #create({ recipe, keyRing: _, ...manifest }: SecretRecipe): Promise<Live> {
     const values = await this.#valuesOf(manifest.metadata, Object.values(recipe).flatMap(sourcesIn));
     const secret = Object.assign({}, manifest, { type: "Opaque", data: dataOf(Object.entries(recipe), values) });
     return isGenerated({ recipe, ...manifest })
@@ -68,8 +72,18 @@ export class SecretFiller {
       : this.#client.apply(secret, this.#manager, { force: true });
   }
 
+  /** Moves the keys of a ring on, by exactly one, unless that was done already. Nothing where the wanted turn is in the past. */
+  async #turn(recipe: SecretRecipe, wanted: number): Promise<Live | undefined> {
+    const live = await this.#client.get(refOf(recipe));
+    if ((turnOf(live.metadata) ?? wanted) >= wanted || recipe.keyRing === undefined) return undefined;
+    const keys = Object.entries(mapAt(live, "data")).map(([key, value]) => [key, String(value)]);
+    const data = turned(Object.fromEntries(keys), encoded(fernetKey()), recipe.keyRing);
+    const annotations = { ...live.metadata.annotations, ...recipe.metadata.annotations };
+    return this.#client.amend(live, { "/data": data, "/metadata/annotations": annotations });
+  }
+
   /** Labels and annotations of a generated Secret; its values belong to the write that made it. */
-  async #dress({ recipe: _recipe, ...manifest }: SecretRecipe): Promise<Live> {
+  async #dress({ recipe: _recipe, keyRing: _, ...manifest }: SecretRecipe): Promise<Live> {
     return this.#client.apply(manifest, this.#manager, { force: true });
   }
 
@@ -108,9 +122,12 @@ function isComposed({ recipe }: SecretRecipe): boolean {
 
 function made(ingredient: Ingredient, values: ReadonlyMap<string, string>): string {
   if ("parts" in ingredient) return compose(ingredient.parts, (source) => values.get(sourceKey(source)));
-  if (ingredient.generate === "fernetKey")
-    return randomBytes(32).toString("base64").replaceAll("+", "-").replaceAll("/", "_");
+  if (ingredient.generate === "fernetKey") return fernetKey();
   return Array.from({ length: ingredient.length }, () => alphabet[randomInt(alphabet.length)]).join("");
+}
+
+function fernetKey(): string {
+  return randomBytes(32).toString("base64").replaceAll("+", "-").replaceAll("/", "_");
 }
 
 function sourceKey(source: SecretKeyRef): string {

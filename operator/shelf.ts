@@ -156,7 +156,7 @@ function versionOf(text: string): bigint {
  * What the cache keeps of an object: no managedFields (two thirds of the memory), and of a Secret only the names of its keys,
  * so that no value can reach a plan, a log or a heap dump by way of the cache.
  */
-function trimmed(object: Live): Live {
+export function trimmed(object: Live): Live {
   const { managedFields: _managedFields, ...kept } = Object.assign({ managedFields: undefined }, object.metadata);
   const metadata = kept.annotations === undefined ? kept : { ...kept, annotations: withoutApplied(kept.annotations) };
   const data = object.kind === "Secret" && isRecord(object["data"]) ? { data: blanked(object["data"]) } : {};

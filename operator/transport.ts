@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { Agent, request } from "undici";
+import { Agent, type Dispatcher, request } from "undici";
 import { Unreachable, messageOf } from "./outcome.ts";
 
 /** One HTTP call to the API server. */
@@ -53,6 +53,14 @@ export function podAccess(env: NodeJS.ProcessEnv): Access {
   };
 }
 
+/** A way to an API server whose connections somebody else makes. */
+export interface Route {
+  readonly server: string;
+  readonly headers: () => Readonly<Record<string, string>>;
+  readonly calls: Dispatcher;
+  readonly watches: Dispatcher;
+}
+
 /** Wire JSON over undici: one pool for calls, one for watches, so that long streams never starve short calls. */
 export function httpTransport(access: Access): Transport {
   const connect = { ca: access.ca, ...access.certificate };
@@ -60,23 +68,33 @@ export function httpTransport(access: Access): Transport {
   const common = { connect, allowH2: false };
   const calls = new Agent({ ...common, connections: poolSize, keepAliveTimeout: 30_000 });
   const watches = new Agent({ ...common, bodyTimeout: 0, headersTimeout: 30_000, keepAliveTimeout: 1_000 });
+  return routedTransport({ server: access.server, headers: () => bearerOf(access), calls, watches });
+}
+
+/** Wire JSON over the connections of a route. */
+export function routedTransport(route: Route): Transport {
+  const { calls, watches } = route;
   return {
-    call: (call) => answerTo(call, access, calls),
-    lines: (call, signal) => linesOf(call, access, watches, signal),
+    call: (call) => answerTo(call, route),
+    lines: (call, signal) => linesOf(call, route, signal),
     close: async () => void (await Promise.all([calls.destroy(), watches.destroy()])),
   };
+}
+
+function bearerOf({ token }: Access): Record<string, string> {
+  return token === undefined ? {} : { authorization: `Bearer ${token()}` };
 }
 
 /** At most so many connections carry calls; each watch has one of its own. */
 export const poolSize = 16;
 
-async function answerTo(call: Call, access: Access, dispatcher: Agent): Promise<Answer> {
+async function answerTo(call: Call, route: Route): Promise<Answer> {
   try {
-    const answer = await request(urlOf(call, access), {
+    const answer = await request(urlOf(call, route), {
       method: call.method,
-      headers: headersOf(call, access),
+      headers: headersOf(call, route),
       body: call.body === undefined ? null : JSON.stringify(call.body),
-      dispatcher,
+      dispatcher: route.calls,
       signal: AbortSignal.timeout((call.timeoutInSeconds ?? 30) * 1000),
     });
     const text = await answer.body.text();
@@ -90,9 +108,9 @@ async function answerTo(call: Call, access: Access, dispatcher: Agent): Promise<
   }
 }
 
-async function* linesOf(call: Call, access: Access, dispatcher: Agent, signal: AbortSignal): AsyncIterable<string> {
-  const options = { method: call.method, headers: headersOf(call, access), dispatcher, signal };
-  const answer = await request(urlOf(call, access), options);
+async function* linesOf(call: Call, route: Route, signal: AbortSignal): AsyncIterable<string> {
+  const options = { method: call.method, headers: headersOf(call, route), dispatcher: route.watches, signal };
+  const answer = await request(urlOf(call, route), options);
   if (answer.statusCode !== 200) {
     const status = parsed(await answer.body.text()) ?? { code: answer.statusCode };
     yield JSON.stringify({ type: "ERROR", object: status });
@@ -106,17 +124,17 @@ async function* linesOf(call: Call, access: Access, dispatcher: Agent, signal: A
   }
 }
 
-function headersOf(call: Call, access: Access): Record<string, string> {
+function headersOf(call: Call, route: Route): Record<string, string> {
   return {
     accept: "application/json",
     "user-agent": "nephos",
-    ...(access.token === undefined ? {} : { authorization: `Bearer ${access.token()}` }),
+    ...route.headers(),
     ...(call.body === undefined ? {} : { "content-type": call.contentType ?? "application/json" }),
   };
 }
 
-function urlOf(call: Call, access: Access): string {
-  return `${access.server}${call.path}${queryOf(call.query)}`;
+function urlOf(call: Call, { server }: Route): string {
+  return `${server}${call.path}${queryOf(call.query)}`;
 }
 
 function queryOf(query: Call["query"]): string {

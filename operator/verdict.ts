@@ -10,7 +10,7 @@ import {
   refOf,
   textAt,
 } from "./object.ts";
-import { isRecipe } from "./recipe.ts";
+import { isRecipe, keysOf } from "./recipe.ts";
 import type { Snapshot, Step, Wanted } from "./plan.ts";
 import { podsOf, troubleOf } from "./pods.ts";
 
@@ -59,7 +59,7 @@ export function judgeObject(wanted: Wanted, seen: Snapshot): Verdict {
     return { is: "waiting", on: `${nameFor(refOf(wanted))} to exist` };
   }
   if (isRecipe(wanted)) {
-    const missing = Object.keys(wanted.recipe).find((key) => !isRecord(live["data"]) || !(key in live["data"]));
+    const missing = keysOf(wanted).find((key) => !isRecord(live["data"]) || !(key in live["data"]));
     return missing === undefined ? done : { is: "waiting", on: `key ${missing} of Secret ${wanted.metadata.name}` };
   }
   // What somebody is about to change says nothing yet about what it is to become.
@@ -153,7 +153,7 @@ export function retryable(live: Live): boolean {
   return conditionOf(live, "Failed") !== undefined && judgeLive(live, emptySnapshot).is === "waiting";
 }
 
-const emptySnapshot: Snapshot = { get: () => undefined, list: () => [] };
+const emptySnapshot: Snapshot = { minute: 0, get: () => undefined, list: () => [] };
 
 function claim(live: Live): Verdict {
   const phase = textAt(live, "status", "phase");

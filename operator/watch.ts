@@ -65,7 +65,19 @@ function reasonOf(error: unknown): string {
 }
 
 async function listAll({ client, kind, scope, sink }: Reflection): Promise<string> {
-  const items: Live[] = [];
+  const { items, version } = await listed(client, kind, scope, (object) => sink.kept(object));
+  sink.replace(items, version);
+  return version;
+}
+
+/** Everything of a kind, page by page: of each object only what is kept, so that a long list is never held whole. */
+export async function listed<T>(
+  client: Pick<Client, "list">,
+  kind: Kind,
+  scope: Scope,
+  kept: (object: Live) => T,
+): Promise<{ readonly items: T[]; readonly version: string }> {
+  const items: T[] = [];
   let next = "";
   let version = "";
   do {
@@ -73,13 +85,12 @@ async function listAll({ client, kind, scope, sink }: Reflection): Promise<strin
     // Members of a list carry no kind of their own.
     for (const item of page.items) {
       const whole = Object.assign({}, item, { apiVersion: kind.apiVersion, kind: kind.kind });
-      if (isLive(whole)) items.push(sink.kept(whole));
+      if (isLive(whole)) items.push(kept(whole));
     }
     version = page.resourceVersion;
     next = page.next;
   } while (next !== "");
-  sink.replace(items, version);
-  return version;
+  return { items, version };
 }
 
 /** Listens for silence: a stream that says nothing for too long is cut. */

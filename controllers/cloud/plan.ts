@@ -37,6 +37,7 @@ export function contextOf(cloud: Live, seen: Snapshot, { services, images }: Mea
     namespace,
     cloud: cloud.metadata.name,
     release: spec.release,
+    minute: seen.minute,
     running: (workload) => runningRelease(seen, namespace, workload),
     upgrade: upgrading ? { gates: all("expand"), rolled: all("registration") } : { gates: [], rolled: [] },
     ...(recorded ? {} : { held: { is: "waiting", on: "cloud/record" } }),
@@ -61,7 +62,7 @@ export function planCloud(cloud: Live, seen: Snapshot, means: Means): Plan {
   const belongings: Belonging[] = [
     { secrets: databaseSecrets, claim: databaseClaim },
     { secrets: messagingSecrets, claim: messagingClaim },
-    ...services.map((service) => ({ secrets: generatedSecrets(service), claim: databaseClaim })),
+    ...services.map((service) => ({ secrets: generatedSecrets(service, context), claim: databaseClaim })),
   ];
   const ofServices = services.flatMap((service) =>
     withRefusedOptions(renderService(service, context), service, context),

@@ -10,6 +10,8 @@ export interface ServiceContext {
   readonly cloud: string;
   /** What the cloud is to run; while it is upgraded, not yet what every workload runs. */
   readonly release: Release;
+  /** Whole minutes since 1970. */
+  readonly minute: number;
   /** The release that a workload runs now; undefined where it does not exist. */
   running(workload: string): Release | undefined;
   /** Steps that no workload may change its release before, and steps that the end of an upgrade waits for; empty without one. */
@@ -44,7 +46,10 @@ export interface Mount {
 }
 
 /** What several services share, as a function of the service; golden-tested on its own. */
-export type Trait = (service: string) => {
+export type Trait = (
+  service: string,
+  minute: number,
+) => {
   readonly secrets: readonly SecretRecipe[];
   readonly mounts: readonly Mount[];
   readonly config: OsloConfig;

@@ -50,8 +50,8 @@ export const keystone = defineService({
     "token.provider",
   ],
   traits: [
-    rotatingKeys({ name: "fernet", section: "fernet_tokens", keep: 5 }),
-    rotatingKeys({ name: "receipt", section: "fernet_receipts", keep: 5 }),
+    rotatingKeys({ name: "fernet", section: "fernet_tokens", keep: 5, everyDays: 1 }),
+    rotatingKeys({ name: "receipt", section: "fernet_receipts", keep: 5, everyDays: 1 }),
     rotatingKeys({ name: "credential", section: "credential", keep: 3 }),
   ],
   // The password goes from the mounted file into the program's own memory: neither argv nor environment ever holds it.

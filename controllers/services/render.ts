@@ -29,7 +29,7 @@ function dataSteps(pods: Pods): Step[] {
   const at = (phase: string): string => `${service.name}/${phase}`;
   const hasDatabase = service.databases.length > 0;
   return [
-    { name: at("secrets"), after: [], objects: generatedSecrets(service) },
+    { name: at("secrets"), after: [], objects: generatedSecrets(service, context) },
     {
       name: at("config"),
       after: [at("secrets"), "database/secrets", ...(service.messaging ? ["messaging/secrets"] : [])],
@@ -94,31 +94,40 @@ export function workloadOf(service: ServiceDefinition, process: Process): string
 }
 
 /** Every Secret of a service that is made once and then belongs to its data. */
-export function generatedSecrets(service: ServiceDefinition): SecretRecipe[] {
+export function generatedSecrets(service: ServiceDefinition, context: ServiceContext): SecretRecipe[] {
   return [
     ...(service.databases.length === 0 ? [] : [passwordSecret(databaseSecretOf(service.name))]),
     ...service.passwords.map(passwordSecret),
-    ...traitsOf(service).flatMap((trait) => trait.secrets),
+    ...traitsOf(service, context).flatMap((trait) => trait.secrets),
   ];
 }
 
-function traitsOf(service: ServiceDefinition): ReturnType<ServiceDefinition["traits"][number]>[] {
-  return service.traits.map((trait) => trait(service.name));
+function traitsOf(
+  service: ServiceDefinition,
+  { minute }: ServiceContext,
+): ReturnType<ServiceDefinition["traits"][number]>[] {
+  return service.traits.map((trait) => trait(service.name, minute));
 }
 
 /** The service's whole configuration: ours, then the traits', then the user's. */
 export function configOf(service: ServiceDefinition, context: ServiceContext): OsloConfig {
   const messaging = service.messaging ? [messagingOptions(service.name, service.processes[0]?.name ?? "api")] : [];
   const common: OsloConfig = { DEFAULT: { use_stderr: true }, oslo_middleware: { enable_proxy_headers_parsing: true } };
-  return merged(common, ...messaging, service.config(context), userConfig(service, context), reservedConfig(service));
+  return merged(
+    common,
+    ...messaging,
+    service.config(context),
+    userConfig(service, context),
+    reservedConfig(service, context),
+  );
 }
 
 /** What is ours alone to set: where the data and the keys are. */
-function reservedConfig(service: ServiceDefinition): OsloConfig {
+function reservedConfig(service: ServiceDefinition, context: ServiceContext): OsloConfig {
   const databases = service.databases.map(({ name, section }): OsloConfig => ({
     [section]: databaseOptions(service.name, name),
   }));
-  return merged(...databases, ...traitsOf(service).map((trait) => trait.config));
+  return merged(...databases, ...traitsOf(service, context).map((trait) => trait.config));
 }
 
 function databaseOptions(service: string, database: string): OsloConfig[string] {
@@ -136,7 +145,7 @@ function userConfig(service: ServiceDefinition, { spec }: ServiceContext): OsloC
 
 /** The options in the user's configuration that are ours to set, as `section.option`. */
 export function refusedOptions(service: ServiceDefinition, context: ServiceContext): string[] {
-  const ours = Object.entries(reservedConfig(service)).flatMap(([section, options]) =>
+  const ours = Object.entries(reservedConfig(service, context)).flatMap(([section, options]) =>
     Object.keys(options).map((option) => `${section}.${option}`),
   );
   const reserved = new Set([...ours, ...service.reserved, "DEFAULT.transport_url"].map(asRead));
@@ -172,7 +181,7 @@ function processObjects({ service, context, config }: Pods, process: Process): M
     ports: [{ name: "http", containerPort: port, protocol: "TCP" }],
     resources: { requests: { ...process.requests } },
     lifecycle: { preStop: { sleep: { seconds: drainInSeconds } } },
-    volumeMounts: mountsOf(service),
+    volumeMounts: mountsOf(service, context),
     ...serverProbes({ httpGet: { path: health, port } }),
   };
   const pod = servicePod({ service, context, config }, container, [], stopInSeconds);
@@ -222,18 +231,21 @@ function environmentOf(service: ServiceDefinition): { name: string; value: strin
   return Object.entries(service.environment ?? {}).map(([name, value]) => ({ name, value }));
 }
 
-function mounted(service: ServiceDefinition): Mount[] {
-  return traitsOf(service).flatMap((trait) => trait.mounts);
+function mounted(service: ServiceDefinition, context: ServiceContext): Mount[] {
+  return traitsOf(service, context).flatMap((trait) => trait.mounts);
 }
 
-function mountsOf(service: ServiceDefinition): IVolumeMount[] {
+function mountsOf(service: ServiceDefinition, context: ServiceContext): IVolumeMount[] {
   const own: IVolumeMount = {
     name: "config",
     mountPath: `/etc/${service.name}/${service.name}.conf`,
     subPath: `${service.name}.conf`,
     readOnly: true,
   };
-  return [own, ...mounted(service).map(({ secret, path }) => ({ name: secret, mountPath: path, readOnly: true }))];
+  return [
+    own,
+    ...mounted(service, context).map(({ secret, path }) => ({ name: secret, mountPath: path, readOnly: true })),
+  ];
 }
 
 function servicePod(
@@ -248,7 +260,10 @@ function servicePod(
     containers: [container],
     volumes: [
       { name: "config", secret: { secretName: config.metadata.name, defaultMode: 0o440 } },
-      ...mounted(service).map(({ secret }) => ({ name: secret, secret: { secretName: secret, defaultMode: 0o440 } })),
+      ...mounted(service, context).map(({ secret }) => ({
+        name: secret,
+        secret: { secretName: secret, defaultMode: 0o440 },
+      })),
       ...volumes,
     ],
     ...(graceInSeconds === undefined ? {} : { graceInSeconds }),
@@ -269,7 +284,7 @@ function commandJob({ service, context, config }: Pods, phase: string, command: 
     args: [...command],
     env: environmentOf(service),
     resources: { requests: { ...jobRequests } },
-    volumeMounts: mountsOf(service),
+    volumeMounts: mountsOf(service, context),
   };
   const inputs = [phase, command, context.release, context.incarnation];
   const pod = servicePod({ service, context, config }, container, []);
@@ -288,7 +303,7 @@ function setupJob({ service, context, config }: Pods, { name, command, secrets }
     env: environmentOf(service),
     resources: { requests: { ...jobRequests } },
     volumeMounts: [
-      ...mountsOf(service),
+      ...mountsOf(service, context),
       ...secrets.map(({ secret }) => ({
         name: `setup-${secret}`,
         mountPath: `/run/secrets/nephos/${secret}`,

@@ -26,6 +26,7 @@ export function contextWith(changes: Partial<ServiceContext> = {}): ServiceConte
     namespace,
     cloud: "prod",
     release: spec.release,
+    minute: 29_000_000,
     running: () => undefined,
     upgrade: { gates: [], rolled: [] },
     region: spec.region,

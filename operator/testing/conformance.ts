@@ -189,15 +189,15 @@ const rows: readonly (readonly [string, (on: On) => Promise<void>])[] = [
     "finalizers hold an object that goes, until the last is taken off the version that was seen",
     async ({ client, kettle: boil }) => {
       const made = await client.apply(boil("held", { water: 1 }), me);
-      const held = await client.finalize(made, ["conformance.example.dev/hold"]);
-      await expect(client.finalize(made, [])).rejects.toMatchObject(status(422, "Invalid"));
+      const held = await client.amend(made, { "/metadata/finalizers": ["conformance.example.dev/hold"] });
+      await expect(client.amend(made, { "/metadata/finalizers": [] })).rejects.toMatchObject(status(422, "Invalid"));
       await client.remove(refOf(made), made.metadata.uid);
       const going = await client.get(refOf(made));
       expect(going.metadata.deletionTimestamp).toBeDefined();
       expect(going.metadata.generation).toBe((held.metadata.generation ?? 0) + 1);
       await client.remove(refOf(made), made.metadata.uid);
       expect((await client.get(refOf(made))).metadata.resourceVersion).toBe(going.metadata.resourceVersion);
-      await client.finalize(going, []);
+      await client.amend(going, { "/metadata/finalizers": [] });
       await expect(client.get(refOf(made))).rejects.toMatchObject(status(404, "NotFound"));
     },
   ],

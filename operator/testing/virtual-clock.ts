@@ -12,6 +12,7 @@ const epoch = Date.parse("2026-01-01T00:00:00Z");
 /** Time that passes only when everything that can go on without it has gone on; sleepers wake in the order of time, then of asking. */
 export class VirtualClock implements Clock {
   #now = 0;
+  #skipped = 0;
   #asked = 0;
   #sleepers: Sleeper[] = [];
 
@@ -20,7 +21,7 @@ export class VirtualClock implements Clock {
   }
 
   timestamp(): string {
-    return new Date(epoch + Math.floor(this.#now)).toISOString().replace(/\.\d+Z$/, "Z");
+    return new Date(epoch + Math.floor(this.#now + this.#skipped)).toISOString().replace(/\.\d+Z$/, "Z");
   }
 
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
@@ -36,6 +37,11 @@ export class VirtualClock implements Clock {
         { once: true },
       );
     });
+  }
+
+  /** Moves the wall clock on, as after a long sleep of the machine; nobody wakes of it. */
+  leap(milliseconds: number): void {
+    this.#skipped += milliseconds;
   }
 
   /** Runs something later; the answer takes it back. */

@@ -10,7 +10,7 @@ import { kettle, teapot } from "../teapot.ts";
 import { namespace } from "../world.ts";
 import { cloudInvariants } from "./invariants.ts";
 import { bootstrap, keystoneOf, serves } from "./keystone.ts";
-import { applied, catalogueLost, controllersWith, imageUpgrade, stages } from "./stages.ts";
+import { applied, catalogueLost, controllersWith, imageUpgrade, rotate, stages } from "./stages.ts";
 import { stateOf } from "./state.ts";
 
 const registrationKind = { apiVersion: "nephos.dev/v1alpha1", kind: "Registration" } as const;
@@ -81,6 +81,7 @@ export const scenarios: readonly Scenario[] = [
   scenario("configure", means, deploy, applied("configure", means, debug), shrink),
   scenario("secret", means, deploy, stages.secretLost, stages.secretRestored),
   scenario("delete", means, deploy, stages.delete, applied("again", means, {})),
+  scenario("rotate", means, deploy, rotate(nudge)),
   scenario("repair", means, deploy, stages.vandals, stages.edited, catalogueLost(means)),
   scenario("claim", means, deploy, stages.claimReplaced),
   scenario("upgrade", means, deploy, stages.sameUpgrade, imageUpgrade(means)),

@@ -1,5 +1,6 @@
 import { at, type Live, mapAt, textAt } from "../../../operator/object.ts";
 import { objectsOf, type Stage, type Stageable } from "../../../operator/testing/play.ts";
+import { turnOf } from "../../../operator/recipe.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
 import { conditionOf } from "../../../operator/verdict.ts";
 import { cloudController } from "../../cloud/controller.ts";
@@ -100,6 +101,22 @@ export const stages = {
   }),
   sameUpgrade: { title: "same upgrade", act: ({ restart }) => restart(), settled: ready },
 } as const satisfies Readonly<Record<string, Stage>>;
+
+/** Ten days pass, of which the cluster notices nothing but a heartbeat: keys move on, once. */
+export function rotate(nudge: (world: World) => void): Stage {
+  return {
+    title: "rotate",
+    act: ({ world, clock }) => {
+      clock.leap(10 * 86_400_000);
+      nudge(world);
+    },
+    settled: (world) => ready(world) && ringsOf(world).every((ring) => "2" in mapAt(ring, "data")),
+  };
+}
+
+function ringsOf(world: World): Live[] {
+  return objectsOf(world, "Secret").filter(({ metadata }) => turnOf(metadata) !== undefined);
+}
 
 /** The next build of the operator brings other images. */
 export function imageUpgrade(means: Means): Stage {
