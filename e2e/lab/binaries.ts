@@ -15,6 +15,8 @@ type Log = (line: string) => void;
 /** The Kubernetes that the lab runs. */
 export const kubernetesVersion = "v1.34.8";
 
+const hint = "see the lines above; a machine without a way to the Go module proxy can set GOPROXY to one it reaches";
+
 const modules = fileURLToPath(new URL("go", import.meta.url));
 
 interface Tool {
@@ -51,12 +53,31 @@ const tools: readonly Tool[] = [
   { name: "pause", module: "pause", package: "." },
 ];
 
+/** What no cluster needs, only who works with the chart. */
+const chartTools = {
+  helm: { name: "helm", module: "helm", package: "helm.sh/helm/v4/cmd/helm" },
+  kubeconform: { name: "kubeconform", module: "kubeconform", package: "github.com/yannh/kubeconform/cmd/kubeconform" },
+} as const satisfies Record<string, Tool>;
+
+/** Path of a tool for the chart, built from its pinned Go module the first time. Rejects with PartFailed. */
+export function ensureTool(name: keyof typeof chartTools, log: Log = () => undefined): Promise<string> {
+  const tool = chartTools[name];
+  return asPart(name, hint, () =>
+    // A lock and folders of its own: a cluster that starts meanwhile does not wait for this.
+    locked(name, log, async () => {
+      const work = join(cacheDir, `go-work-${name}`);
+      const own = await built(tool.module, [tool], { work, log });
+      await rm(work, { recursive: true, force: true });
+      return join(own, tool.name);
+    }),
+  );
+}
+
 /**
  * A folder with every program of a cluster and kubectl: those that KUBEBUILDER_ASSETS or PATH have in the right minor version, and
  * the others built from the pinned Go modules.
  */
 export function ensureBinaries(log: Log = () => undefined): Promise<string> {
-  const hint = "see the lines above; a machine without a way to the Go module proxy can set GOPROXY to one it reaches";
   return asPart("Kubernetes binaries", hint, async () => {
     const found = new Map<string, string>();
     await Promise.all(
@@ -67,7 +88,8 @@ export function ensureBinaries(log: Log = () => undefined): Promise<string> {
     );
     const names = tools.map((tool) => tool.name);
     const marks = await Promise.all(names.map((name) => markOf(found.get(name))));
-    const key = [...(await sourcesOf(modules, ["."])), kubernetesVersion, process.arch, ...names, ...marks];
+    const sources = await sourcesOf(modules, [...new Set(tools.map((tool) => tool.module))]);
+    const key = [...sources, kubernetesVersion, process.arch, ...names, ...marks];
     return locked("binaries", log, () => cached("binaries", key, (folder) => gather(folder, found, log)));
   });
 }
@@ -78,43 +100,46 @@ async function gather(folder: string, found: ReadonlyMap<string, string>, log: L
     log(`${name}: ${path}`);
     await linkOrCopy(path, join(folder, name));
   }
-  const names = [...new Set(missing.map((tool) => tool.module))];
-  const go = await ensureGo(await goVersionOf(names.map((name) => join(modules, name, "go.mod"))), log);
+  const work = join(cacheDir, "go-work");
   // One after the other: a build uses every processor by itself.
-  for (const name of names) await build(go, name, missing, folder, log);
-  await rm(borrowed, { recursive: true, force: true });
+  for (const [module, wanted] of Map.groupBy(missing, (tool) => tool.module)) {
+    const own = await built(module, wanted, { work, log });
+    for (const tool of wanted) await linkOrCopy(join(own, tool.name), join(folder, tool.name));
+  }
+  await rm(work, { recursive: true, force: true });
 }
 
-const borrowed = join(cacheDir, "go-work");
+/** Where Go may leave what it only needs while it builds, and who is told of it. */
+interface Site {
+  readonly work: string;
+  readonly log: Log;
+}
 
 /**
  * Go's folders: its own, or where root builds for another user, some that last until all is built. Modules and build cache come to
  * six gigabytes, and as root's files they would be in the way of that user's own Go.
  */
-function goFolders(): Readonly<Record<string, string>> {
+function goFolders(work: string): Readonly<Record<string, string>> {
   if (!onBehalfOfCaller()) return {};
   const configuration = process.env["XDG_CONFIG_HOME"] ?? join(homedir(), ".config");
   return {
-    GOMODCACHE: join(borrowed, "modules"),
-    GOCACHE: join(borrowed, "built"),
+    GOMODCACHE: join(work, "modules"),
+    GOCACHE: join(work, "built"),
     GOENV: join(configuration, "go", "env"),
     // Go counts there what it is used for.
-    XDG_CONFIG_HOME: join(borrowed, "config"),
+    XDG_CONFIG_HOME: join(work, "config"),
   };
 }
 
-async function build(go: string, module: string, missing: readonly Tool[], folder: string, log: Log): Promise<void> {
-  const wanted = missing.filter((tool) => tool.module === module);
-  // Built from sources alone, so that a cache that already holds one of a module's tools only links the others.
-  const own = await cached(
-    `built-${module}`,
-    [...(await sourcesOf(modules, [module])), kubernetesVersion, process.arch, ...wanted.map((tool) => tool.name)],
-    async (draft) => {
-      log(`building ${wanted.map((tool) => tool.name).join(", ")}`);
-      for (const packages of batches(wanted)) await compile(go, module, packages, draft, log);
-    },
-  );
-  for (const tool of wanted) await linkOrCopy(join(own, tool.name), join(folder, tool.name));
+/** A folder with programs of one module, made from sources alone: a cache that already holds them only links them. */
+async function built(module: string, wanted: readonly Tool[], site: Site): Promise<string> {
+  const sources = await sourcesOf(modules, [module]);
+  const key = [...sources, kubernetesVersion, process.arch, ...wanted.map((tool) => tool.name)];
+  return cached(`built-${module}`, key, async (draft) => {
+    const go = await ensureGo(await goVersionOf([join(modules, module, "go.mod")]), site.log);
+    site.log(`building ${wanted.map((tool) => tool.name).join(", ")}`);
+    for (const packages of batches(wanted)) await compile(go, module, packages, draft, site);
+  });
 }
 
 // `go build` names a program after its package: one whose name differs is built by itself.
@@ -124,7 +149,7 @@ function batches(wanted: readonly Tool[]): (readonly Tool[])[] {
   return plain.length === 0 ? renamed : [plain, ...renamed];
 }
 
-async function compile(go: string, module: string, wanted: readonly Tool[], folder: string, log: Log): Promise<void> {
+async function compile(go: string, module: string, wanted: readonly Tool[], folder: string, site: Site): Promise<void> {
   const [only] = wanted;
   const output = wanted.length === 1 && only !== undefined ? join(folder, only.name) : `${folder}/`;
   const stamp = ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"]
@@ -134,8 +159,8 @@ async function compile(go: string, module: string, wanted: readonly Tool[], fold
   const flags = ["-trimpath", "-buildvcs=false", "-ldflags", `-s -w ${module === "kubernetes" ? stamp : ""}`.trim()];
   await run(go, ["build", ...flags, "-o", output, ...wanted.map((tool) => tool.package)], {
     cwd: join(modules, module),
-    env: { CGO_ENABLED: "0", GOFLAGS: "-mod=readonly", GOTOOLCHAIN: "local", GOWORK: "off", ...goFolders() },
-    log,
+    env: { CGO_ENABLED: "0", GOFLAGS: "-mod=readonly", GOTOOLCHAIN: "local", GOWORK: "off", ...goFolders(site.work) },
+    log: site.log,
   });
 }
 
