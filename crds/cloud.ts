@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { conditions, type KindDefinition, listMap, rules } from "../operator/schema.ts";
+import { externalDatabase, externalMessaging, hostName, oneOf } from "./external.ts";
 
 /** The releases that can be deployed, the oldest first. */
 export const releases = ["2025.1", "2025.2", "2026.1"] as const;
@@ -24,10 +25,33 @@ const storage = z
       .describe("StorageClass of the volume. Default: the cluster's default class. Taken up when the volume is made."),
   })
   .prefault({})
-  .describe("The volume that holds the data.")
-  .meta(
-    rules({ rule: "self == oldSelf", message: "a volume keeps its size and class; make a new Cloud for another one" }),
-  );
+  .describe("The volume that holds the data.");
+
+const managed = z.object({ storage });
+
+/** What a user says about a server that Nephos runs. */
+export type Managed = z.output<typeof managed>;
+
+/** What is wanted of a server that Nephos runs where the user says nothing about it. */
+export const managedByDefault: Managed = managed.parse({});
+
+/** The type of a server stays, and so does the volume of one that Nephos runs. */
+const staying = (what: string) => {
+  const sizeIn = (self: string): string =>
+    `(has(${self}.managed) ? ${self}.managed.storage.size : '${managedByDefault.storage.size}')`;
+  const classIn = (self: string): string =>
+    `(has(${self}.managed) && has(${self}.managed.storage.storageClassName) ? ${self}.managed.storage.storageClassName : '')`;
+  return [
+    {
+      rule: "self.type == oldSelf.type",
+      message: `a Cloud keeps its type of ${what}, since nothing would bring the data over; delete the Cloud and make it anew with the other type, and move the data yourself`,
+    },
+    {
+      rule: `${sizeIn("self")} == ${sizeIn("oldSelf")} && ${classIn("self")} == ${classIn("oldSelf")}`,
+      message: "a volume keeps its size and class; make a new Cloud for another one",
+    },
+  ];
+};
 
 const count = z.int32().min(1).max(50);
 
@@ -117,8 +141,39 @@ const images = z
   .optional()
   .describe("Where container images come from.");
 
-/** A host name, an IPv4 address or an IPv6 address without brackets; no port. */
-const hostName = /^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*)$/;
+const database = oneOf(
+  z.object({
+    type: z
+      .enum(["Managed", "External"])
+      .default("Managed")
+      .describe(
+        "Managed: one MariaDB run by Nephos on a volume. External: a server that somebody else runs. Default Managed.",
+      ),
+    managed: managed.optional().describe("How Nephos runs the database."),
+    external: externalDatabase.optional(),
+  }),
+  ["managed", "external"],
+  { optional: ["managed"], rules: staying("database") },
+)
+  .prefault({})
+  .describe("The SQL database of the services.");
+
+const messaging = oneOf(
+  z.object({
+    type: z
+      .enum(["Managed", "External"])
+      .default("Managed")
+      .describe(
+        "Managed: one RabbitMQ run by Nephos on a volume. External: a broker that somebody else runs. Default Managed.",
+      ),
+    managed: managed.optional().describe("How Nephos runs the broker."),
+    external: externalMessaging.optional(),
+  }),
+  ["managed", "external"],
+  { optional: ["managed"], rules: staying("broker") },
+)
+  .prefault({})
+  .describe("The message broker of the services.");
 
 /** What a user says about a cloud. */
 export const cloudSpec = z.object({
@@ -162,20 +217,8 @@ export const cloudSpec = z.object({
     })
     .prefault({})
     .describe("How the public endpoints get there."),
-  database: z
-    .object({
-      type: z.enum(["Managed"]).default("Managed").describe("Managed: one MariaDB run by Nephos on a volume."),
-      storage,
-    })
-    .prefault({})
-    .describe("The SQL database of the services."),
-  messaging: z
-    .object({
-      type: z.enum(["Managed"]).default("Managed").describe("Managed: one RabbitMQ run by Nephos on a volume."),
-      storage,
-    })
-    .prefault({})
-    .describe("The message broker of the services."),
+  database,
+  messaging,
   images,
   placement,
   services: z

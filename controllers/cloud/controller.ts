@@ -10,7 +10,13 @@ export function cloudController(means: Means): Controller {
   return {
     name: "nephos-cloud",
     kind: cloudKind,
-    reads: [claimKind, podKind, { apiVersion: "v1", kind: "Node", cluster: true }],
+    // Secrets of others are read too: what a spec refers to has to wake us when it comes.
+    reads: [
+      claimKind,
+      podKind,
+      { apiVersion: "v1", kind: "Secret" },
+      { apiVersion: "v1", kind: "Node", cluster: true },
+    ],
     owns: [
       { apiVersion: "v1", kind: "ConfigMap" },
       { apiVersion: "v1", kind: "Secret" },

@@ -3,14 +3,16 @@ import type { Live } from "../../operator/object.ts";
 import type { Plan, Snapshot, Step } from "../../operator/plan.ts";
 import type { UpgradePath } from "../releases/index.ts";
 import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
-import { generatedSecrets, refusedOptions, renderService } from "../services/render.ts";
-import { runningRelease } from "../services/running.ts";
+import { refusedOptions, renderService } from "../services/render.ts";
+import { attachedTo, runningRelease } from "../services/running.ts";
 import { cacheSteps } from "./cache.ts";
+import { belongingsOf } from "./belongings.ts";
 import { incarnationOf } from "./claim.ts";
-import { databaseClaim, databaseSecrets, databaseSteps } from "./database.ts";
+import { databaseClaim, databaseSteps } from "./database.ts";
+import { lackingIn, placeOf } from "./external.ts";
 import { publicHostOf } from "./host.ts";
-import { messagingClaim, messagingSecrets, messagingSteps } from "./messaging.ts";
-import { type Belonging, heldByLoss, type Installed, installed, recordStep } from "./record.ts";
+import { messagingSteps } from "./messaging.ts";
+import { heldByLoss, type Installed, installed, recordStep } from "./record.ts";
 
 /** The kind that this controller rolls out. */
 export const cloudKind = { apiVersion: "nephos.dev/v1alpha1", kind: "Cloud" } as const;
@@ -39,12 +41,16 @@ export function contextOf(cloud: Live, seen: Snapshot, { services, images }: Mea
     release: spec.release,
     minute: seen.minute,
     running: (workload) => runningRelease(seen, namespace, workload),
+    attached: (workload) => attachedTo(seen, namespace, workload),
+    versionOf: (name) =>
+      seen.get({ apiVersion: "v1", kind: "Secret", namespace, name })?.metadata.resourceVersion ?? "",
+    lacks: lackingIn(seen, namespace),
     upgrade: upgrading ? { gates: all("expand"), rolled: all("registration") } : { gates: [], rolled: [] },
     ...(recorded ? {} : { held: { is: "waiting", on: "cloud/record" } }),
     region: spec.region,
     spec,
     publicHost: publicHostOf(spec, seen, namespace),
-    incarnation: incarnationOf(seen, namespace, databaseClaim),
+    incarnation: placeOf(spec) ?? incarnationOf(seen, namespace, databaseClaim),
     image: (name) => images(name, spec.images),
   };
 }
@@ -59,17 +65,13 @@ export function planCloud(cloud: Live, seen: Snapshot, means: Means): Plan {
   const refused = forbiddenRelease(installed(seen, context.namespace), context.release, means.paths);
   if (refused !== undefined) return { steps: [contradiction("cloud/release", "ReleaseChange", refused)] };
   const { services } = means;
-  const belongings: Belonging[] = [
-    { secrets: databaseSecrets, claim: databaseClaim },
-    { secrets: messagingSecrets, claim: messagingClaim },
-    ...services.map((service) => ({ secrets: generatedSecrets(service, context), claim: databaseClaim })),
-  ];
+  const belongings = belongingsOf(services, context, seen);
   const ofServices = services.flatMap((service) =>
     withRefusedOptions(renderService(service, context), service, context),
   );
   const steps = [
-    ...databaseSteps(context),
-    ...messagingSteps(context),
+    ...databaseSteps(context, services),
+    ...messagingSteps(context, services),
     ...cacheSteps(context),
     ...inPhases(ofServices),
     recordStep(
