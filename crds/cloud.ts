@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { conditions, type KindDefinition, listMap, rules } from "../operator/schema.ts";
+import { conditions, type KindDefinition, listMap, type Rule, rules } from "../operator/schema.ts";
 import { externalDatabase, externalMessaging, hostName, oneOf } from "./external.ts";
 
 /** The releases that can be deployed, the oldest first. */
@@ -47,12 +47,13 @@ export type Managed = z.output<typeof managed>;
 /** What is wanted of a server that Nephos runs where the user says nothing about it. */
 export const managedByDefault: Managed = managed.parse({});
 
+const sizeIn = (self: string): string =>
+  `(has(${self}.managed) ? ${self}.managed.storage.size : '${managedByDefault.storage.size}')`;
+const classIn = (self: string): string =>
+  `(has(${self}.managed) && has(${self}.managed.storage.storageClassName) ? ${self}.managed.storage.storageClassName : '')`;
+
 /** The type of a server stays, and so does the volume of one that Nephos runs. */
-const staying = (what: string) => {
-  const sizeIn = (self: string): string =>
-    `(has(${self}.managed) ? ${self}.managed.storage.size : '${managedByDefault.storage.size}')`;
-  const classIn = (self: string): string =>
-    `(has(${self}.managed) && has(${self}.managed.storage.storageClassName) ? ${self}.managed.storage.storageClassName : '')`;
+function staying(what: string): Rule[] {
   return [
     {
       rule: "self.type == oldSelf.type",
@@ -63,7 +64,7 @@ const staying = (what: string) => {
       message: "a volume keeps its size and class; make a new Cloud for another one",
     },
   ];
-};
+}
 
 const count = z.int32().min(1).max(50);
 
@@ -143,7 +144,11 @@ const placement = z
       .record(z.string().max(317).regex(labelName), z.string().max(63).regex(labelValue))
       .meta({
         maxProperties: 32,
-        ...everyNameIs(labelName, "the names in a nodeSelector are names of labels, such as example.org/control-plane", 317),
+        ...everyNameIs(
+          labelName,
+          "the names in a nodeSelector are names of labels, such as example.org/control-plane",
+          317,
+        ),
       })
       .optional()
       .describe("Labels that a node must have to run pods of this cloud."),
@@ -184,6 +189,7 @@ const images = z
   .optional()
   .describe("Where container images come from.");
 
+// Kubernetes tries rules on a default as it stands, before it fills in more: the type has to be there.
 const database = oneOf(
   z.object({
     type: z
@@ -198,7 +204,7 @@ const database = oneOf(
   ["managed", "external"],
   { optional: ["managed"], rules: staying("database") },
 )
-  .prefault({})
+  .prefault({ type: "Managed" })
   .describe("The SQL database of the services.");
 
 const messaging = oneOf(
@@ -215,7 +221,7 @@ const messaging = oneOf(
   ["managed", "external"],
   { optional: ["managed"], rules: staying("broker") },
 )
-  .prefault({})
+  .prefault({ type: "Managed" })
   .describe("The message broker of the services.");
 
 /** What a user says about a cloud. */

@@ -76,7 +76,7 @@ const tls = z
       ),
   })
   .refine(({ enabled, ca }) => enabled || ca === undefined, { message: "ca is for TLS; remove it or enable TLS" })
-  .prefault({})
+  .prefault({ enabled: true })
   .describe("How the server proves who it is; its certificate has to name the host.")
   .meta(rules({ rule: "self.enabled || !has(self.ca)", message: "ca is for TLS; remove it or enable TLS" }));
 

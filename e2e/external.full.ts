@@ -17,8 +17,8 @@ let other: Proof;
 
 beforeAll(async () => {
   at = await scene();
-  const names = ["mariadb", "second", "rabbitmq"].map(host);
-  [proof, other] = await Promise.all([proofFor(names), proofFor(names)]);
+  const hosts = ["mariadb", "second", "rabbitmq"].map(host);
+  [proof, other] = await Promise.all([proofFor(hosts), proofFor(hosts)]);
   await at.install(cloud.namespace);
   await at.kubectl(["create", "namespace", outside]);
   await apply(
