@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { stringify } from "yaml";
 import { listAt, mapAt, numberAt, textAt } from "../operator/object.ts";
+import { CommandFailed } from "./lab/host/command.ts";
 import { mariadb, outsiderObjects, type Proof, proofFor, rabbitmq, sqlText } from "./scene/outside.ts";
 import { conditionStatus, eventually, scene, type Scene } from "./scene/scene.ts";
 
@@ -237,6 +238,16 @@ test("another host gets databases of its own, and the pods follow", async () => 
   await apply(wish({ host: host("second") }));
   await ready(420);
   await eventually("a token from the other host", 120, token, (id) => id.startsWith("gAAAA"));
+});
+
+test("a Cloud keeps its types of database and broker", async () => {
+  const managed = { ...wish(), spec: { release: "2026.1", exposure: { ports: { keystone: 30511 } } } };
+  const refused = await apply(managed).then(
+    () => "",
+    (error: unknown) => (error instanceof CommandFailed ? error.lines.join("\n") : String(error)),
+  );
+  expect(refused).toContain("a Cloud keeps its type of database");
+  expect(refused).toContain("a Cloud keeps its type of broker");
 });
 
 test("no value of a Secret is in a status, an event, a Job or a log", async () => {

@@ -270,6 +270,29 @@ describe("another host of the database", () => {
     ]);
   });
 
+  it("empties the cache when the last pod has come there, not before, and not for nothing", () => {
+    const cacheOf = (cloud: Live, ...objects: readonly Live[]) =>
+      JSON.stringify(
+        planned(cloud)(snapshot(cloud, ...objects))
+          .steps.find(({ name }) => name === "cache/server")
+          ?.objects.map((object) => at(object, "spec", "template", "metadata", "annotations")),
+      );
+    const first = cacheOf(cloud, firstNode, ...given);
+    expect(cacheOf(cloud, ...before)).toBe(first);
+    expect(cacheOf(moved, ...before)).toBe(first);
+    const { objects } = rollOut(planned(moved), moved, ...without("Deployment", "keystone-api", before));
+    const rolling = objects.map((each) =>
+      each.metadata.name === "keystone-api" && each.kind === "Deployment"
+        ? {
+            ...each,
+            metadata: { ...each.metadata, annotations: { ...each.metadata.annotations, "nephos.dev/realised": "old" } },
+          }
+        : each,
+    );
+    expect(cacheOf(moved, ...rolling)).toBe(first);
+    expect(cacheOf(moved, ...objects)).not.toBe(first);
+  });
+
   it("holds the same data, as far as anybody knows: a lost Secret is not made anew for it", () => {
     const records = planned(cloud)(snapshot(...before))
       .steps.filter(({ name }) => name === "cloud/record")

@@ -5,7 +5,7 @@ import type { UpgradePath } from "../releases/index.ts";
 import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
 import { refusedOptions, renderService } from "../services/render.ts";
 import { attachedTo, runningRelease } from "../services/running.ts";
-import { cacheSteps } from "./cache.ts";
+import { cachedFrom, cacheSteps } from "./cache.ts";
 import { belongingsOf } from "./belongings.ts";
 import { incarnationOf } from "./claim.ts";
 import { databaseClaim, databaseSteps } from "./database.ts";
@@ -72,7 +72,7 @@ export function planCloud(cloud: Live, seen: Snapshot, means: Means): Plan {
   const steps = [
     ...databaseSteps(context, services),
     ...messagingSteps(context, services),
-    ...cacheSteps(context),
+    ...cacheSteps(context, cachedFrom(services, context, seen)),
     ...inPhases(ofServices),
     recordStep(
       context,
