@@ -19,7 +19,7 @@ const sample: unknown = parse(
   readFileSync(join(import.meta.dirname, "..", "..", "crds", "samples", "external.yaml"), "utf8"),
 );
 const firstNode = node("node-1", "192.0.2.11", "2026-01-01T00:00:00Z");
-const server = { host: "db.example.org", tls: { ca: { name: "database-ca" } } };
+const elsewhere = { host: "db.example.org", tls: { ca: { name: "database-ca" } } };
 const administrator = { type: "Administrator", administrator: { name: "database-admin" } };
 const accounts = { type: "Accounts", accounts: { keystone: { name: "keystone-account" } } };
 const members = { hosts: [{ name: "mq.example.org" }], virtualHost: "prod", tls: { ca: { name: "broker-ca" } } };
@@ -37,7 +37,7 @@ const given = [
 
 const outside = (access: object = administrator, wishes: object = {}): object => ({
   type: "External",
-  external: { ...server, ...wishes, access },
+  external: { ...elsewhere, ...wishes, access },
 });
 const atBroker = (access: object = account, wishes: object = {}): object => ({
   type: "External",
@@ -271,9 +271,9 @@ describe("another host of the database", () => {
   });
 
   it("empties the cache when the last pod has come there, not before, and not for nothing", () => {
-    const cacheOf = (cloud: Live, ...objects: readonly Live[]) =>
+    const cacheOf = (which: Live, ...objects: readonly Live[]) =>
       JSON.stringify(
-        planned(cloud)(snapshot(cloud, ...objects))
+        planned(which)(snapshot(which, ...objects))
           .steps.find(({ name }) => name === "cache/server")
           ?.objects.map((object) => at(object, "spec", "template", "metadata", "annotations")),
       );
