@@ -19,6 +19,8 @@ const imageReference =
   /^[A-Za-z0-9]([-A-Za-z0-9._]*[A-Za-z0-9])?(:[0-9]+)?([/][a-z0-9]+([-_.]+[a-z0-9]+)*)*(:[A-Za-z0-9_][-A-Za-z0-9_.]{0,127})?(@[a-z0-9]+:[0-9a-f]{32,128})?$/;
 const imageName = /^[a-z0-9]([-a-z0-9._]*[a-z0-9])?(:[A-Za-z0-9_][-A-Za-z0-9_.]*)?$/;
 
+const volumeStays = "a volume keeps its size and class; make a new Cloud for another one";
+
 const storage = z
   .object({
     size: z
@@ -37,7 +39,8 @@ const storage = z
       .describe("StorageClass of the volume. Default: the cluster's default class. Taken up when the volume is made."),
   })
   .prefault({})
-  .describe("The volume that holds the data.");
+  .describe("The volume that holds the data.")
+  .meta(rules({ rule: "self == oldSelf", message: volumeStays }));
 
 const managed = z.object({ storage });
 
@@ -52,18 +55,18 @@ const sizeIn = (self: string): string =>
 const classIn = (self: string): string =>
   `(has(${self}.managed) && has(${self}.managed.storage.storageClassName) ? ${self}.managed.storage.storageClassName : '')`;
 
-/** The type of a server stays, and so does the volume of one that Nephos runs. */
-function staying(what: string): Rule[] {
-  return [
-    {
-      rule: "self.type == oldSelf.type",
-      message: `a Cloud keeps its type of ${what}, since nothing would bring the data over; delete the Cloud and make it anew with the other type, and move the data yourself`,
-    },
-    {
-      rule: `${sizeIn("self")} == ${sizeIn("oldSelf")} && ${classIn("self")} == ${classIn("oldSelf")}`,
-      message: "a volume keeps its size and class; make a new Cloud for another one",
-    },
-  ];
+/** The volume of a server that Nephos runs stays, where it was left to defaults too. */
+const stayingVolume: Rule = {
+  rule: `has(self.managed) == has(oldSelf.managed) || (${sizeIn("self")} == ${sizeIn("oldSelf")} && ${classIn("self")} == ${classIn("oldSelf")})`,
+  message: volumeStays,
+};
+
+/** The type of a server stays. */
+function stayingType(what: string): Record<string, unknown> {
+  return rules({
+    rule: "self == oldSelf",
+    message: `a Cloud keeps its type of ${what}, since nothing would bring the data over; delete the Cloud and make it anew with the other type, and move the data yourself`,
+  });
 }
 
 const count = z.int32().min(1).max(50);
@@ -197,12 +200,13 @@ const database = oneOf(
       .default("Managed")
       .describe(
         "Managed: one MariaDB run by Nephos on a volume. External: a server that somebody else runs. Default Managed.",
-      ),
+      )
+      .meta(stayingType("database")),
     managed: managed.optional().describe("How Nephos runs the database."),
     external: externalDatabase.optional(),
   }),
   ["managed", "external"],
-  { optional: ["managed"], rules: staying("database") },
+  { optional: ["managed"], rules: [stayingVolume] },
 )
   .prefault({ type: "Managed" })
   .describe("The SQL database of the services.");
@@ -214,12 +218,13 @@ const messaging = oneOf(
       .default("Managed")
       .describe(
         "Managed: one RabbitMQ run by Nephos on a volume. External: a broker that somebody else runs. Default Managed.",
-      ),
+      )
+      .meta(stayingType("broker")),
     managed: managed.optional().describe("How Nephos runs the broker."),
     external: externalMessaging.optional(),
   }),
   ["managed", "external"],
-  { optional: ["managed"], rules: staying("broker") },
+  { optional: ["managed"], rules: [stayingVolume] },
 )
   .prefault({ type: "Managed" })
   .describe("The message broker of the services.");
