@@ -58,7 +58,7 @@ export class KeystoneSessions {
         body,
         await this.#token(credentials, signal),
       );
-      if (first.status !== 401) return checked(first, `${method} ${path}`);
+      if (!doubtful(method, first)) return checked(first, `${method} ${path}`);
       this.#tokens.delete(keyOf(credentials));
       return checked(
         await send(method, `${credentials.url}${path}`, signal, body, await this.#token(credentials, signal)),
@@ -88,6 +88,11 @@ export class KeystoneSessions {
     this.#tokens.set(keyOf(credentials), { token, until: performance.now() + tokenLifeInMilliseconds });
     return token;
   }
+}
+
+/** Whether the token may be to blame: refused, or of a project that is not in the database which Keystone has now. */
+function doubtful(method: string, { status }: Reply): boolean {
+  return status === 401 || (method === "GET" && status === 404);
 }
 
 /** Gets a token; a KeystoneError with status 401 says that the password is wrong. An empty project asks for an unscoped one. */
