@@ -97,10 +97,18 @@ function rootSchema({ description, spec, status, rules: own }: KindDefinition): 
       kind: { type: "string" },
       metadata: { type: "object" },
       spec: structural(spec),
-      status: structural(status),
+      status: unobserved(structural(status)),
     },
     ...(own === undefined ? {} : { "x-kubernetes-validations": own }),
   };
+}
+
+/**
+ * The schema of a status which, before anybody wrote one, says that no generation was observed. Without it kstatus takes a new object for
+ * one that is done, and Flux goes on.
+ */
+function unobserved(status: unknown): unknown {
+  return isRecord(status) ? { ...status, default: { observedGeneration: -1 } } : status;
 }
 
 /** The structural OpenAPI schema of a zod schema: what Kubernetes takes, nothing that it refuses. */
