@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { pluralOf } from "./access.ts";
-import { isRecord } from "./object.ts";
+import { at, isRecord } from "./object.ts";
 
 /** What a kind is: its zod schemas and how kubectl shows it. */
 export interface KindDefinition {
@@ -104,11 +104,12 @@ function rootSchema({ description, spec, status, rules: own }: KindDefinition): 
 }
 
 /**
- * The schema of a status which, before anybody wrote one, says that no generation was observed. Without it kstatus takes a new object for
- * one that is done, and Flux goes on.
+ * The schema of a status which, before anybody wrote one, says that no generation was observed, where a status says such a thing.
+ * Without it kstatus takes a new object for one that is done, and Flux goes on.
  */
 function unobserved(status: unknown): unknown {
-  return isRecord(status) ? { ...status, default: { observedGeneration: -1 } } : status;
+  const observes = at(status, "properties", "observedGeneration") !== undefined;
+  return observes && isRecord(status) ? { ...status, default: { observedGeneration: -1 } } : status;
 }
 
 /** The structural OpenAPI schema of a zod schema: what Kubernetes takes, nothing that it refuses. */
