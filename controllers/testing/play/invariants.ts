@@ -58,7 +58,7 @@ const jobsFinish: Invariant = ({ type, object }, { ours, stage }) => {
 
 /** The stages that change the pods of services; one changes all others too. */
 const servicesChange: ReadonlySet<string> = new Set(["configure", "shrink", "release", "host changed"]);
-const everythingChanges: ReadonlySet<string> = new Set(["image upgrade", "mutated", "returned"]);
+const everythingChanges = /^(image upgrade|mutated \d+|returned \d+)$/;
 
 function podsStay(workloads: ReadonlySet<string>): Invariant {
   return ({ type, object, before }, { stage }) => {
@@ -66,7 +66,7 @@ function podsStay(workloads: ReadonlySet<string>): Invariant {
     if (canonical(at(object, "spec", "template")) === canonical(at(before, "spec", "template"))) return undefined;
     const moved = stage === "host changed" && object.metadata.name === "memcached-server";
     const may =
-      moved || everythingChanges.has(stage) || (servicesChange.has(stage) && workloads.has(object.metadata.name));
+      moved || everythingChanges.test(stage) || (servicesChange.has(stage) && workloads.has(object.metadata.name));
     return may ? undefined : `the pods of ${nameFor(refOf(object))} were changed`;
   };
 }
