@@ -37,9 +37,9 @@ export function generatedFiles(): ReadonlyMap<string, string> {
 
 /** The chart's README ends with the table of its values. */
 function withTable(readme: string): string {
-  const heading = "## Values\n\n";
+  const heading = "## Values\n";
   const [text = ""] = readme.split(heading);
-  return `${text}${heading}${valuesTable()}`;
+  return `${text}${heading}\n${valuesTable()}`;
 }
 
 /** The templates that are committed but neither written by hand nor generated any more. */

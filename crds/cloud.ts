@@ -6,6 +6,18 @@ export const releases = ["2025.1", "2025.2", "2026.1"] as const;
 /** A release that can be deployed. */
 export type Release = (typeof releases)[number];
 
+/** Names of objects, and the two halves of a label, as Kubernetes has them. */
+const objectName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const labelName =
+  /^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*[/])?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+const labelValue = /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/;
+
+/** Where images are: a host, perhaps with a port, and a path in small letters; then a name has a tag, a digest or both. */
+const repository = /^[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?(:[0-9]+)?([/][a-z0-9]+([-_.]+[a-z0-9]+)*)*$/;
+const imageReference =
+  /^[A-Za-z0-9]([-A-Za-z0-9._]*[A-Za-z0-9])?(:[0-9]+)?([/][a-z0-9]+([-_.]+[a-z0-9]+)*)*(:[A-Za-z0-9_][-A-Za-z0-9_.]{0,127})?(@[a-z0-9]+:[0-9a-f]{32,128})?$/;
+const imageName = /^[a-z0-9]([-a-z0-9._]*[a-z0-9])?(:[A-Za-z0-9_][-A-Za-z0-9_.]*)?$/;
+
 const storage = z
   .object({
     size: z
@@ -18,8 +30,8 @@ const storage = z
       ),
     storageClassName: z
       .string()
-      .min(1)
       .max(253)
+      .regex(objectName)
       .optional()
       .describe("StorageClass of the volume. Default: the cluster's default class. Taken up when the volume is made."),
   })
@@ -36,8 +48,8 @@ const sectionName = /^[A-Za-z0-9][A-Za-z0-9_.:-]*$/;
 const optionName = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
 
 /** The pattern's twin for the names in a map, which a schema cannot describe. */
-const everyNameIs = (pattern: RegExp, message: string) =>
-  rules({ rule: `self.all(name, name.size() <= 128 && name.matches('${pattern.source}'))`, message });
+const everyNameIs = (pattern: RegExp, message: string, longest = 128) =>
+  rules({ rule: `self.all(name, name.size() <= ${longest} && name.matches('${pattern.source}'))`, message });
 
 const options = z
   .record(
@@ -76,22 +88,48 @@ const serviceSpec = (name: string) =>
     .prefault({})
     .describe(`The ${name} service.`);
 
-const toleration = z.object({
-  key: z.string().max(317).exactOptional(),
-  operator: z.enum(["Exists", "Equal"]).exactOptional(),
-  value: z.string().max(63).exactOptional(),
-  effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]).exactOptional(),
-  tolerationSeconds: z.int().exactOptional(),
-});
+const toleration = z
+  .object({
+    key: z.string().max(317).regex(labelName).exactOptional(),
+    operator: z.enum(["Exists", "Equal"]).exactOptional(),
+    value: z.string().max(63).regex(labelValue).exactOptional(),
+    effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]).exactOptional(),
+    tolerationSeconds: z.int().exactOptional(),
+  })
+  .meta(
+    rules(
+      {
+        rule: "has(self.key) || (has(self.operator) && self.operator == 'Exists')",
+        message: "a toleration without a key is one of every taint; set operator: Exists",
+      },
+      {
+        rule: "!has(self.value) || self.value == '' || !has(self.operator) || self.operator == 'Equal'",
+        message: "a toleration with operator: Exists has no value; remove it or set operator: Equal",
+      },
+      {
+        rule: "!has(self.tolerationSeconds) || (has(self.effect) && self.effect == 'NoExecute')",
+        message: "tolerationSeconds means something for effect: NoExecute only; set that or remove it",
+      },
+    ),
+  );
 
 const placement = z
   .object({
     nodeSelector: z
-      .record(z.string(), z.string())
+      .record(z.string().max(317).regex(labelName), z.string().max(63).regex(labelValue))
+      .meta({
+        maxProperties: 32,
+        ...everyNameIs(labelName, "the names in a nodeSelector are names of labels, such as example.org/control-plane", 317),
+      })
       .optional()
       .describe("Labels that a node must have to run pods of this cloud."),
     tolerations: z.array(toleration).max(16).optional().describe("Taints that pods of this cloud accept."),
-    priorityClassName: z.string().max(253).optional().describe("PriorityClass of the pods of this cloud."),
+    priorityClassName: z
+      .string()
+      .max(253)
+      .regex(objectName)
+      .optional()
+      .describe("PriorityClass of the pods of this cloud."),
   })
   .optional()
   .describe("Where the pods of this cloud may run.");
@@ -101,15 +139,20 @@ const images = z
     registry: z
       .string()
       .max(255)
+      .regex(repository)
       .optional()
       .describe(
         "Registry and path that images are pulled from, such as registry.example.org/nephos. Default: as the operator was installed.",
       ),
     overrides: z
-      .record(z.string().max(128), z.string().max(512))
+      .record(z.string().max(128).regex(imageName), z.string().max(512).regex(imageReference))
+      .meta({
+        maxProperties: 64,
+        ...everyNameIs(imageName, "the names in overrides are names of images, such as infra or keystone:2026.1"),
+      })
       .optional()
       .describe("Whole image references, with tag or digest, by image name: infra, keystone:2026.1."),
-    pullSecrets: listMap(z.object({ name: z.string().max(253) }), "name")
+    pullSecrets: listMap(z.object({ name: z.string().max(253).regex(objectName) }), "name")
       .max(8)
       .optional()
       .describe("Secrets of this namespace with the credentials of the registry."),

@@ -194,7 +194,7 @@ describe("a Job", () => {
     [
       "failed for good",
       { failed: 1, conditions: [final] },
-      "blocked JobFailed Job sync: Container sync failed with exit code 42",
+      "blocked JobFailed Job sync: Container sync failed with exit code 42; once its cause is gone, delete the Job",
       false,
     ],
     [

@@ -35,7 +35,7 @@ export async function examine({ scenario, fault }: Trial): Promise<string[]> {
   return [
     ...(isDeepStrictEqual(run.state, reference.state)
       ? []
-      : [`the end differs: ${difference(run.state, reference.state)}`]),
+      : [`the end differs: ${differenceOf(run.state, reference.state)}`]),
     ...extra(run.createsAndDeletes, reference.createsAndDeletes).map((each) => `not in the calm run: ${each}`),
     // Who is behind may still have what the calm run has pruned, and need not make it anew.
     ...(fault.past === undefined ? extra(reference.createsAndDeletes, run.createsAndDeletes) : []).map(
@@ -54,7 +54,7 @@ function extra(some: readonly string[], others: readonly string[]): string[] {
 }
 
 /** Where two states part first. */
-function difference(a: unknown, b: unknown, path = ""): string {
+export function differenceOf(a: unknown, b: unknown, path = ""): string {
   if (isDeepStrictEqual(a, b)) return "";
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null)
     return `${path}: ${JSON.stringify(a)?.slice(0, 200)} instead of ${JSON.stringify(b)?.slice(0, 200)}`;
@@ -63,7 +63,7 @@ function difference(a: unknown, b: unknown, path = ""): string {
     [...new Set([...left.keys(), ...right.keys()])].find(
       (each) => !isDeepStrictEqual(left.get(each), right.get(each)),
     ) ?? "";
-  return difference(left.get(key), right.get(key), `${path}/${key}`);
+  return differenceOf(left.get(key), right.get(key), `${path}/${key}`);
 }
 
 const losses: readonly Loss[] = ["dropped", "coalesced", "gone", "garbled", "cut"];

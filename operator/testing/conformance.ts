@@ -116,6 +116,13 @@ const rows: readonly (readonly [string, (on: On) => Promise<void>])[] = [
     },
   ],
   [
+    "an empty map keeps the fields that its manager puts into it later",
+    async ({ client, config }) => {
+      await client.apply(config("fill", {}), me);
+      expect((await client.apply(config("fill", { a: "1" }), me))["data"]).toEqual({ a: "1" });
+    },
+  ],
+  [
     "what one manager adds to a list of containers, another keeps",
     async ({ client, of }) => {
       const image = (name: string): Fields => ({ name, image: `${name}:1` });

@@ -59,12 +59,13 @@ export async function bootstrap(world: World): Promise<void> {
 /** Keystone as a process reaches it: through the Service, while a pod answers and the database does. */
 export function doors(world: World, outside: Outside): Parameters<typeof registrationController>[0] {
   const away = (): KeystoneError => new KeystoneError(0, "Keystone does not answer at keystone.openstack.svc:5000");
-  const awake = (): FakeKeystone => {
+  const awake = (url: string): FakeKeystone => {
+    if (url !== `http://keystone.${namespace}.svc:5000/v3`) throw new KeystoneError(0, `Keystone does not answer at ${url}`);
     if (!serves(world, "Deployment", "keystone-api") || !serves(world, "StatefulSet", "mariadb")) throw away();
     return keystoneOf(world);
   };
   const asWhom = (credentials: Credentials): FakeKeystone => {
-    const keystone = awake();
+    const keystone = awake(credentials.url);
     if (!keystone.opens(credentials.userName, credentials.password))
       throw new KeystoneError(401, "Keystone refused log-in with 401");
     return keystone;

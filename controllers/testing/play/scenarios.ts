@@ -1,33 +1,19 @@
-import { at, type Live, mapAt } from "../../../operator/object.ts";
-import type { End } from "../../../operator/testing/actors.ts";
+import { at, mapAt } from "../../../operator/object.ts";
 import type { Scenario, Stage } from "../../../operator/testing/play.ts";
 import { customKind } from "../../../operator/testing/world/kinds.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
-import type { FakeKeystone } from "../../openstack/testing/fake-keystone.ts";
 import { cloudKind, type Means } from "../../cloud/plan.ts";
 import { means } from "../render.ts";
 import { kettle, teapot } from "../teapot.ts";
 import { namespace } from "../world.ts";
 import { cloudInvariants } from "./invariants.ts";
-import { bootstrap, keystoneOf, serves } from "./keystone.ts";
+import { mend, runBadly, runProgram, stuck } from "./programs.ts";
 import { applied, catalogueLost, controllersWith, imageUpgrade, rotate, stages } from "./stages.ts";
 import { stateOf } from "./state.ts";
 
 const registrationKind = { apiVersion: "nephos.dev/v1alpha1", kind: "Registration" } as const;
 const kinds = [customKind(cloudKind, "clouds"), customKind(registrationKind, "registrations")];
 const nodeRef = { apiVersion: "v1", kind: "Node", name: "node-1" } as const;
-
-const founded = new WeakSet<FakeKeystone>();
-
-/** What the programs in the Jobs do. */
-function runProgram(job: Live, world: World): End | undefined {
-  if (!serves(world, "StatefulSet", "mariadb")) return undefined;
-  if (job.metadata.name.startsWith("keystone-database-")) founded.add(keystoneOf(world));
-  // The volume is empty: there is no database to work on.
-  if (!founded.has(keystoneOf(world))) return "failure";
-  if (job.metadata.name.startsWith("keystone-bootstrap-")) void bootstrap(world);
-  return "success";
-}
 
 function begin(world: World): void {
   world.store.create(
@@ -85,5 +71,6 @@ export const scenarios: readonly Scenario[] = [
   scenario("repair", means, deploy, stages.vandals, stages.edited, catalogueLost(means)),
   scenario("claim", means, deploy, stages.claimReplaced),
   scenario("upgrade", means, deploy, stages.sameUpgrade, imageUpgrade(means)),
+  { ...scenario("failing", fictional, stuck(applied("deploy", fictional, {})), mend), run: runBadly },
   scenario("release", fictional, applied("deploy", fictional, {}, older), applied("release", fictional, {})),
 ];

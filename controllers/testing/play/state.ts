@@ -20,6 +20,8 @@ const passing = new Set([
   "lastTransitionTime",
   "startTime",
   "heartbeat",
+  "controller-uid",
+  "batch.kubernetes.io/controller-uid",
 ]);
 
 /** An object as it can be compared between runs: without what counts or tells the time, and without the values of Secrets. */

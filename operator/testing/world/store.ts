@@ -202,8 +202,11 @@ function unowned(
   wanted: ReadonlyMap<string, string>,
   others: Iterable<ReadonlySet<string>>,
 ): Set<string> {
-  const kept = [...others];
-  return new Set([...before].filter((path) => !wanted.has(path) && !kept.some((paths) => paths.has(path))));
+  const kept = [wanted, ...others];
+  const left = [...before].filter((path) => !kept.some((paths) => paths.has(path)));
+  // An empty map that has got fields since is no leaf any more, yet must not take them with it.
+  const empty = (path: string): boolean => kept.every((paths) => [...paths.keys()].every((each) => !each.startsWith(`${path}\n`)));
+  return new Set(left.filter(empty));
 }
 
 function sameManagers(a: Managers, b: Managers): boolean {

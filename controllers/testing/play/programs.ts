@@ -1,0 +1,61 @@
+import type { Live } from "../../../operator/object.ts";
+import type { End } from "../../../operator/testing/actors.ts";
+import { objectsOf, type Stage } from "../../../operator/testing/play.ts";
+import type { World } from "../../../operator/testing/world/world.ts";
+import { conditionOf } from "../../../operator/verdict.ts";
+import type { FakeKeystone } from "../../openstack/testing/fake-keystone.ts";
+import { bootstrap, keystoneOf, serves } from "./keystone.ts";
+import { drop, says, step } from "./stages.ts";
+
+/** Whose databases there are, on which volume. */
+const founded = new WeakMap<FakeKeystone, Set<string>>();
+
+/** What the programs in the Jobs do. */
+export function runProgram(job: Live, world: World): End | undefined {
+  if (!serves(world, "StatefulSet", "mariadb")) return undefined;
+  const service = job.metadata.labels?.["app.kubernetes.io/name"] ?? "";
+  const owners = founded.get(keystoneOf(world)) ?? new Set();
+  if (job.metadata.name.startsWith(`${service}-database-`)) founded.set(keystoneOf(world), owners.add(service));
+  // The volume is empty: there is no database to work on.
+  if (!owners.has(service)) return "failure";
+  if (job.metadata.name.startsWith("keystone-bootstrap-")) void bootstrap(world);
+  return "success";
+}
+
+const failedTwice = "keystone-expand-";
+const failedForGood = "teapot-expand-";
+const tried = new WeakMap<World, Set<string>>();
+const mended = new WeakSet<World>();
+
+/** As above, but for one program that succeeds at its third Job, and one that ends with a code that is final until somebody mends it. */
+export function runBadly(job: Live, world: World): End | undefined {
+  const end = runProgram(job, world);
+  if (end !== "success") return end;
+  if (job.metadata.name.startsWith(failedForGood) && !mended.has(world)) return "final";
+  if (!job.metadata.name.startsWith(failedTwice)) return end;
+  const jobs = tried.get(world) ?? new Set();
+  tried.set(world, jobs.add(job.metadata.uid));
+  return jobs.size <= 2 ? "failure" : "success";
+}
+
+const failedJobs = (world: World): Live[] =>
+  objectsOf(world, "Job").filter((job) => conditionOf(job, "Failed") !== undefined);
+
+/** The deployment of services of which one cannot be migrated: what is to come after that is not there, and nothing else is in the way. */
+export function stuck({ title, act }: Stage): Stage {
+  return {
+    title,
+    act,
+    settled: (world) =>
+      says(world, "JobFailed") &&
+      failedJobs(world).every(({ metadata }) => metadata.name.startsWith(failedForGood)) &&
+      serves(world, "Deployment", "keystone-api") &&
+      !serves(world, "Deployment", "teapot-api"),
+  };
+}
+
+/** Somebody puts right what the program stumbled over, and deletes its Job, as the message says. */
+export const mend = step("mend", (world) => {
+  mended.add(world);
+  for (const { apiVersion, kind, metadata } of failedJobs(world)) drop(world, apiVersion, kind, metadata.name);
+});
