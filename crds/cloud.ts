@@ -119,7 +119,11 @@ const placement = z
       .record(z.string().max(317).regex(labelName), z.string().max(63).regex(labelValue))
       .meta({
         maxProperties: 32,
-        ...everyNameIs(labelName, "the names in a nodeSelector are names of labels, such as example.org/control-plane", 317),
+        ...everyNameIs(
+          labelName,
+          "the names in a nodeSelector are names of labels, such as example.org/control-plane",
+          317,
+        ),
       })
       .optional()
       .describe("Labels that a node must have to run pods of this cloud."),
@@ -205,6 +209,23 @@ export const cloudSpec = z.object({
     })
     .prefault({})
     .describe("How the public endpoints get there."),
+  tls: z
+    .object({
+      type: z
+        .enum(["SelfSigned"])
+        .default("SelfSigned")
+        .describe(
+          "SelfSigned: an authority of the cloud's own signs what its servers show each other and, by default, the public certificate. Its certificates are in Secret nephos-ca-bundle under ca.crt.",
+        ),
+      publicCertificate: z
+        .object({ name: z.string().min(1).max(253) })
+        .optional()
+        .describe(
+          "Secret of this namespace with your own certificate for the public endpoints, under tls.crt (with the chain) and tls.key. Copied when it changes, if it is for the public host. Default: signed by the cloud's own authority.",
+        ),
+    })
+    .prefault({})
+    .describe("How connections are protected; there are no others."),
   database: z
     .object({
       type: z.enum(["Managed"]).default("Managed").describe("Managed: one MariaDB run by Nephos on a volume."),

@@ -38,6 +38,9 @@ export const registrationSpec = z.object({
       url: z.string().min(1).max(2048).describe("Keystone's internal URL with /v3."),
       userName: name,
       passwordFrom: keyRef,
+      caFrom: keyRef
+        .optional()
+        .describe("Secret of this namespace and key with the certificates by which Keystone is trusted."),
     })
     .describe("How Nephos reaches Keystone, and as whom."),
   region: z.string().min(1).max(255),

@@ -10,7 +10,12 @@ export function cloudController(means: Means): Controller {
   return {
     name: "nephos-cloud",
     kind: cloudKind,
-    reads: [claimKind, podKind, { apiVersion: "v1", kind: "Node", cluster: true }],
+    reads: [
+      claimKind,
+      podKind,
+      { apiVersion: "v1", kind: "Secret" },
+      { apiVersion: "v1", kind: "Node", cluster: true },
+    ],
     owns: [
       { apiVersion: "v1", kind: "ConfigMap" },
       { apiVersion: "v1", kind: "Secret" },

@@ -5,12 +5,14 @@ import type { UpgradePath } from "../releases/index.ts";
 import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
 import { generatedSecrets, refusedOptions, renderService } from "../services/render.ts";
 import { runningRelease } from "../services/running.ts";
+import { authoritySecret, certificatesOf } from "../services/tls.ts";
 import { cacheSteps } from "./cache.ts";
 import { incarnationOf } from "./claim.ts";
 import { databaseClaim, databaseSecrets, databaseSteps } from "./database.ts";
 import { publicHostOf } from "./host.ts";
 import { messagingClaim, messagingSecrets, messagingSteps } from "./messaging.ts";
 import { type Belonging, heldByLoss, type Installed, installed, recordStep } from "./record.ts";
+import { tlsSteps } from "./tls.ts";
 
 /** The kind that this controller rolls out. */
 export const cloudKind = { apiVersion: "nephos.dev/v1alpha1", kind: "Cloud" } as const;
@@ -44,6 +46,8 @@ export function contextOf(cloud: Live, seen: Snapshot, { services, images }: Mea
     region: spec.region,
     spec,
     publicHost: publicHostOf(spec, seen, namespace),
+    authority: seen.get({ apiVersion: "v1", kind: "Secret", namespace, name: authoritySecret })?.metadata.uid ?? "none",
+    certificates: (workload, secrets) => certificatesOf(seen, namespace, workload, secrets),
     incarnation: incarnationOf(seen, namespace, databaseClaim),
     image: (name) => images(name, spec.images),
   };
@@ -68,6 +72,7 @@ export function planCloud(cloud: Live, seen: Snapshot, means: Means): Plan {
     withRefusedOptions(renderService(service, context), service, context),
   );
   const steps = [
+    ...tlsSteps(context),
     ...databaseSteps(context),
     ...messagingSteps(context),
     ...cacheSteps(context),

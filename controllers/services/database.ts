@@ -5,6 +5,7 @@ import type { ServiceContext, ServiceDefinition } from "./define.ts";
 import { job } from "./manifests.ts";
 import { restrictedPod, uids } from "./pod.ts";
 import { composedSecret, passwordOf } from "./secret.ts";
+import { trust, trustFile } from "./tls.ts";
 
 /** The Secret with the password of a service's database account. */
 export function databaseSecretOf(service: string): string {
@@ -21,7 +22,11 @@ export function databaseAccess(service: ServiceDefinition): SecretRecipe {
   const account = `'${service.name}'@'%'`;
   const password = passwordOf(databaseSecretOf(service.name));
   return composedSecret(accessName(service.name), {
-    "client.cnf": ["[client]\nhost=mariadb\nuser=root\npassword=", passwordOf("mariadb-root"), "\n"],
+    "client.cnf": [
+      "[client]\nhost=mariadb\nuser=root\npassword=",
+      passwordOf("mariadb-root"),
+      `\nssl-ca=${trustFile}\nssl-verify-server-cert\n`,
+    ],
     "create.sql": [
       ...service.databases.flatMap(({ name }) => [
         `CREATE DATABASE IF NOT EXISTS \`${name}\` CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci;\n`,
@@ -29,7 +34,7 @@ export function databaseAccess(service: ServiceDefinition): SecretRecipe {
       ]),
       `ALTER USER ${account} IDENTIFIED BY '`,
       password,
-      "';\n",
+      "' REQUIRE SSL;\n",
     ],
   });
 }
@@ -46,13 +51,13 @@ export function databaseJob(service: ServiceDefinition, context: ServiceContext)
       "source /run/secrets/nephos/create.sql",
     ],
     resources: { requests: { cpu: "50m", memory: "64Mi" } },
-    volumeMounts: [{ name: "access", mountPath: "/run/secrets/nephos", readOnly: true }],
+    volumeMounts: [{ name: "access", mountPath: "/run/secrets/nephos", readOnly: true }, trust.mount],
   };
   const pod = restrictedPod({
     spec: context.spec,
     uid: uids.mysql,
     containers: [container],
-    volumes: [{ name: "access", secret: { secretName: accessName(service.name), defaultMode: 0o440 } }],
+    volumes: [{ name: "access", secret: { secretName: accessName(service.name), defaultMode: 0o440 } }, trust.volume],
   });
   return job(service.name, "database", ["database", service.databases, context.incarnation], pod);
 }

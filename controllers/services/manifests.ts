@@ -9,12 +9,13 @@ import { digest } from "../../operator/digest.ts";
 import type { Manifest } from "../../operator/object.ts";
 import { componentLabels } from "./pod.ts";
 
-/** A server without state. It takes a replica down only when its successor serves. */
+/** A server without state; the annotations are its pods'. It takes a replica down only when its successor serves. */
 export function deployment(
   service: string,
   component: string,
   replicas: number,
   pod: IPodSpec,
+  annotations: Readonly<Record<string, string>> = {},
 ): IDeployment & Manifest {
   const labels = componentLabels(service, component);
   return {
@@ -26,7 +27,7 @@ export function deployment(
       revisionHistoryLimit: 2,
       selector: { matchLabels: labels },
       strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
-      template: { metadata: { labels }, spec: { ...pod, topologySpreadConstraints: [spread(labels)] } },
+      template: { metadata: { labels, annotations }, spec: { ...pod, topologySpreadConstraints: [spread(labels)] } },
     },
   };
 }

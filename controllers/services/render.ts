@@ -11,10 +11,21 @@ import type { Command, Mount, Process, ServiceContext, ServiceDefinition, Setup 
 import { clusterService, deployment, disruptionBudget, job } from "./manifests.ts";
 import { iniParts, merged, type OsloConfig } from "./oslo.ts";
 import { componentLabels, restrictedPod, serverProbes, uids } from "./pod.ts";
-import { publicServices } from "./public.ts";
+import { publicPort, publicServices } from "./public.ts";
 import { registrationOf } from "./registration.ts";
 import { versionLabel } from "./running.ts";
 import { composedSecret, passwordOf, passwordSecret } from "./secret.ts";
+import {
+  certificatesAnnotation,
+  publicFiles,
+  publicMount,
+  publicServerPort,
+  serverCertificate,
+  serverFiles,
+  serverMount,
+  trust,
+  trustFile,
+} from "./tls.ts";
 import { messagingOptions } from "./traits/messaging.ts";
 
 /** The steps that bring one service up and keep it up. */
@@ -32,8 +43,16 @@ function dataSteps(pods: Pods): Step[] {
     { name: at("secrets"), after: [], objects: generatedSecrets(service, context) },
     {
       name: at("config"),
-      after: [at("secrets"), "database/secrets", ...(service.messaging ? ["messaging/secrets"] : [])],
-      objects: [...configSecrets(service, context), ...(hasDatabase ? [databaseAccess(service)] : [])],
+      after: [at("secrets"), "tls/trust", "database/secrets", ...(service.messaging ? ["messaging/secrets"] : [])],
+      objects: [
+        ...configSecrets(service, context),
+        serverCertificate(
+          service.name,
+          service.processes.map((process) => serviceNameOf(service, process)),
+          context,
+        ),
+        ...(hasDatabase ? [databaseAccess(service)] : []),
+      ],
     },
     {
       name: at("database"),
@@ -59,7 +78,13 @@ function serverSteps(pods: Pods): Step[] {
   return [
     {
       name: at("api"),
-      after: [at("expand"), ...infrastructure, ...context.upgrade.gates, ...registered],
+      after: [
+        at("expand"),
+        ...infrastructure,
+        ...(isPublic(pods) ? ["tls/public"] : []),
+        ...context.upgrade.gates,
+        ...registered,
+      ],
       objects: service.processes.flatMap((process) => processObjects(pods, process)),
       meanwhile: service.processes.flatMap((process) => asItRuns(service, context, process)),
     },
@@ -134,7 +159,8 @@ function databaseOptions(service: string, database: string): OsloConfig[string] 
   const parts = [
     `mysql+pymysql://${service}:`,
     passwordOf(databaseSecretOf(service)),
-    `@mariadb:3306/${database}?charset=utf8mb4`,
+    // With an authority given, the driver insists on its signature and on the name.
+    `@mariadb:3306/${database}?charset=utf8mb4&ssl_ca=${trustFile}`,
   ];
   return { connection: { parts }, connection_recycle_time: 280, max_retries: -1 };
 }
@@ -171,23 +197,41 @@ interface Pods {
   readonly config: SecretRecipe;
 }
 
-function processObjects({ service, context, config }: Pods, process: Process): Manifest[] {
+/** Whether a service answers to those outside the cluster. */
+function isPublic({ service, context }: Pods): boolean {
+  return publicPort(service.name, context) !== undefined;
+}
+
+function processObjects(pods: Pods, process: Process): Manifest[] {
+  const { service, context } = pods;
+  const certificates = [serverMount(service.name), ...(isPublic(pods) ? [publicMount] : [])];
   const { port, health, wsgi } = process.run;
   const container: IContainer = {
     name: process.name,
     image: imageOf(service, context),
-    args: uwsgiArguments(wsgi, port),
+    args: uwsgiArguments(wsgi, [
+      { port, files: serverFiles },
+      ...(isPublic(pods) ? [{ port: publicServerPort, files: publicFiles }] : []),
+    ]),
     env: environmentOf(service),
-    ports: [{ name: "http", containerPort: port, protocol: "TCP" }],
+    ports: [{ name: "https", containerPort: port, protocol: "TCP" }],
     resources: { requests: { ...process.requests } },
     lifecycle: { preStop: { sleep: { seconds: drainInSeconds } } },
-    volumeMounts: mountsOf(service, context),
-    ...serverProbes({ httpGet: { path: health, port } }),
+    volumeMounts: [...mountsOf(service, context), ...certificates.map(({ mount }) => mount)],
+    ...serverProbes({ httpGet: { path: health, port, scheme: "HTTPS" } }),
   };
-  const pod = servicePod({ service, context, config }, container, [], stopInSeconds);
+  const volumes = certificates.map(({ volume }) => volume);
+  const pod = servicePod(pods, container, volumes, stopInSeconds);
+  const mark = context.certificates(
+    workloadOf(service, process),
+    volumes.map(({ secret }) => secret?.secretName ?? ""),
+  );
   return [
-    versioned(deployment(service.name, process.name, replicasOf(service, context), pod), context.release),
-    clusterService(serviceNameOf(service, process), componentLabels(service.name, process.name), { http: port }),
+    versioned(
+      deployment(service.name, process.name, replicasOf(service, context), pod, { [certificatesAnnotation]: mark }),
+      context.release,
+    ),
+    clusterService(serviceNameOf(service, process), componentLabels(service.name, process.name), { https: port }),
     disruptionBudget(service.name, process.name),
   ];
 }
@@ -201,10 +245,17 @@ function versioned(workload: Manifest, release: string): Manifest {
 const drainInSeconds = 5;
 const stopInSeconds = 90;
 
-function uwsgiArguments(wsgi: string, port: number): string[] {
+interface Listener {
+  readonly port: number;
+  readonly files: { readonly certificate: string; readonly key: string };
+}
+
+function uwsgiArguments(wsgi: string, listeners: readonly Listener[]): string[] {
   return [
     "uwsgi",
-    ...["--http-socket", `:${port}`, "--module", wsgi],
+    ...["--plugins", "python3", "--virtualenv", "/opt/openstack"],
+    ...listeners.flatMap(({ port, files }) => ["--https-socket", `:${port},${files.certificate},${files.key}`]),
+    ...["--module", wsgi],
     ...["--master", "--need-app", "--lazy-apps", "--enable-threads", "--thunder-lock", "--die-on-term"],
     // One worker at first: two that load at once on a small node are both late. The second comes with the load.
     ...["--cheaper", "1", "--cheaper-initial", "1"],
@@ -244,6 +295,7 @@ function mountsOf(service: ServiceDefinition, context: ServiceContext): IVolumeM
   };
   return [
     own,
+    trust.mount,
     ...mounted(service, context).map(({ secret, path }) => ({ name: secret, mountPath: path, readOnly: true })),
   ];
 }
@@ -260,6 +312,7 @@ function servicePod(
     containers: [container],
     volumes: [
       { name: "config", secret: { secretName: config.metadata.name, defaultMode: 0o440 } },
+      trust.volume,
       ...mounted(service, context).map(({ secret }) => ({
         name: secret,
         secret: { secretName: secret, defaultMode: 0o440 },

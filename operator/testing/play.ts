@@ -290,7 +290,8 @@ const silentMetrics: Metrics = {
   write: () => undefined,
   watchRestarted: () => undefined,
   steps: () => undefined,
-  leading: () => undefined,
+  certificates: () => undefined,
+    leading: () => undefined,
   call: () => undefined,
   text: () => Promise.resolve(""),
 };

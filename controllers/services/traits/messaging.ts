@@ -1,5 +1,6 @@
 import { type OsloConfig, secretText } from "../oslo.ts";
 import { passwordOf } from "../secret.ts";
+import { trustFile } from "../tls.ts";
 
 /**
  * The shared messaging options: quorum queues everywhere, since their type cannot be changed later and RabbitMQ 4 has no
@@ -8,7 +9,7 @@ import { passwordOf } from "../secret.ts";
  */
 export function messagingOptions(service: string, processName: string): OsloConfig {
   return {
-    DEFAULT: { transport_url: secretText`rabbit://nephos:${passwordOf("rabbitmq")}@rabbitmq:5672/` },
+    DEFAULT: { transport_url: secretText`rabbit://nephos:${passwordOf("rabbitmq")}@rabbitmq:5671/` },
     oslo_messaging_notifications: { driver: "noop" },
     oslo_messaging_rabbit: {
       processname: `${service}-${processName}`,
@@ -16,6 +17,8 @@ export function messagingOptions(service: string, processName: string): OsloConf
       rabbit_quorum_queue: true,
       rabbit_stream_fanout: true,
       rabbit_transient_quorum_queue: true,
+      ssl: true,
+      ssl_ca_file: trustFile,
       use_queue_manager: true,
     },
   };

@@ -1,0 +1,14 @@
+import { Agent, fetch, type RequestInit, type Response } from "undici";
+import { textAt } from "../../operator/object.ts";
+import type { Scene } from "./scene.ts";
+
+/** Calls to a cloud's endpoints by somebody who trusts its authority and nobody else. */
+export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
+
+/** Reads the cloud's authorities, and gives calls that trust them; every call has a connection of its own. */
+export async function trusting(at: Scene, namespace: string): Promise<Fetch> {
+  const secret = await at.client.get({ apiVersion: "v1", kind: "Secret", namespace, name: "nephos-ca-bundle" });
+  const ca = Buffer.from(textAt(secret, "data", "ca.crt") ?? "", "base64").toString("utf8");
+  const dispatcher = new Agent({ connect: { ca }, pipelining: 0 });
+  return (url, init = {}) => fetch(url, { ...init, dispatcher });
+}
