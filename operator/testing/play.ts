@@ -11,6 +11,8 @@ import { Wire, type Tally } from "./wire.ts";
 import type { Change } from "./world/history.ts";
 import type { KindInfo } from "./world/kinds.ts";
 import { World } from "./world/world.ts";
+// Loaded before time begins: what the operator loads while it runs would take real time.
+import "../x509.ts";
 
 /** One thing that somebody does, and when it has come to its end. */
 export interface Stage {
@@ -291,7 +293,7 @@ const silentMetrics: Metrics = {
   watchRestarted: () => undefined,
   steps: () => undefined,
   certificates: () => undefined,
-    leading: () => undefined,
+  leading: () => undefined,
   call: () => undefined,
   text: () => Promise.resolve(""),
 };

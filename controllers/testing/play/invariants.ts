@@ -57,7 +57,7 @@ const jobsFinish: Invariant = ({ type, object }, { ours, stage }) => {
 
 /** The stages that change the pods of services; one changes all others too. */
 const servicesChange: ReadonlySet<string> = new Set(["configure", "shrink", "release"]);
-const everythingChanges: ReadonlySet<string> = new Set(["image upgrade", "mutated", "returned"]);
+const everythingChanges: ReadonlySet<string> = new Set(["image upgrade", "mutated", "returned", "rotate"]);
 
 function podsStay(workloads: ReadonlySet<string>): Invariant {
   return ({ type, object, before }, { stage }) => {
