@@ -62,7 +62,7 @@ export async function issueCertificate(
 type Content = Omit<x509.X509CertificateCreateWithKeyParams, "signingKey" | "signingAlgorithm">;
 
 async function signed(key: KeyObject, content: Content): Promise<string> {
-  const signingKey = key.toCryptoKey(algorithm, false, ["sign"]);
+  const signingKey = key.toCryptoKey(algorithm, true, ["sign"]);
   const whole = { ...content, signingKey, signingAlgorithm: algorithm };
   return `${(await x509.X509CertificateGenerator.create(whole, crypto)).toString("pem")}\n`;
 }

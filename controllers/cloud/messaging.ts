@@ -31,6 +31,7 @@ const files = {
     ...listener("listeners.ssl.default", "ssl_options", ports.amqps),
     ...listener("management.ssl.port", "management.ssl", ports.management),
     ...listener("prometheus.ssl.port", "prometheus.ssl", ports.metrics),
+    "prometheus.tcp.listener = none\n",
     // A pod has no memory limit of its own here: watermarks are absolute, not a share of the node.
     "vm_memory_high_watermark.absolute = 512MiB\ndisk_free_limit.absolute = 64MB\nlog.console = true\nlog.console.level = warning\n",
   ],

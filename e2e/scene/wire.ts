@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
+import { connect, isIP, type Socket } from "node:net";
 import { connect as secure } from "node:tls";
 import { textAt } from "../../operator/object.ts";
 
@@ -47,8 +47,9 @@ export async function databaseCertificate({ host, port }: Place, ca: string, nam
   return shownOver(socket, ca, name);
 }
 
-async function shownOver(socket: Socket, ca: string, servername: string): Promise<string> {
-  const tls = secure({ socket, ca, servername });
+async function shownOver(socket: Socket, ca: string, name: string): Promise<string> {
+  // An address is checked, but never asked for.
+  const tls = secure({ socket, ca, host: name, ...(isIP(name) === 0 ? { servername: name } : {}) });
   try {
     await once(tls, "secureConnect");
     return tls.getPeerCertificate().fingerprint256;
