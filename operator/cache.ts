@@ -78,6 +78,11 @@ export class Cache {
     ]);
   }
 
+  /** Whether the watch of that kind has reached a version that a write of ours led to. */
+  knows(ref: Ref, resourceVersion: string): boolean {
+    return this.#shelfOf(ref, ref.namespace)?.knows(resourceVersion) ?? true;
+  }
+
   /** Resolves when the watch of that kind has reached a version that a write of ours led to. */
   async reached(ref: Ref, resourceVersion: string): Promise<void> {
     await this.#shelfOf(ref, ref.namespace)?.reached(resourceVersion);

@@ -11,7 +11,7 @@ import {
   textAt,
 } from "./object.ts";
 import { ApiError, UnknownKind } from "./outcome.ts";
-import type { Answer, Call, Transport } from "./transport.ts";
+import { type Answer, applyPatch, type Call, type Transport } from "./transport.ts";
 
 export interface Scope {
   readonly namespace?: string | undefined;
@@ -100,13 +100,15 @@ function writers(pathOf: PathOf, send: Send): Pick<Client, "create" | "apply" | 
       const { namespace, name } = refOf(manifest);
       const whole = await pathOf(manifest, namespace, name);
       const path = options.subresource === undefined ? whole : `${whole}/${options.subresource}`;
-      const query = { fieldManager: manager, force: String(options.force === true), fieldValidation: "Strict" };
+      // An apply refuses unknown fields by itself; to be strict would have the server parse the body twice, for keys that are there
+      // twice, which JSON of ours never has.
+      const query = { fieldManager: manager, force: String(options.force === true), fieldValidation: "Ignore" };
       return liveIn(send, {
         method: "PATCH",
         path,
         query,
         body: manifest,
-        contentType: "application/apply-patch+yaml",
+        contentType: applyPatch,
       });
     },
     remove: async (ref, uid) => {

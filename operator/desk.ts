@@ -189,7 +189,9 @@ export class Desk {
 
   async #ownWritesSeen(key: string): Promise<void> {
     const { cache, clock } = this.#options;
-    const written = this.#memory.get(key)?.written ?? [];
+    const unseen = (object: Live): boolean => !cache.knows(refOf(object), object.metadata.resourceVersion);
+    const written = (this.#memory.get(key)?.written ?? []).filter(unseen);
+    // As a rule the watch was quicker than the pass that it woke: no need for a timer.
     if (written.length === 0) return;
     const waiting = new Set(written);
     const all = written.map((object) =>

@@ -385,7 +385,11 @@ describe("a Job", () => {
       await written(steps, failed("2026-01-01T00:00:00Z", "PodFailurePolicy")),
     );
     expect(kube.writes).toEqual([]);
-    expect(verdicts.get("a/sync")).toEqual({ is: "blocked", reason: "JobFailed", message: "Job sync: no" });
+    expect(verdicts.get("a/sync")).toEqual({
+      is: "blocked",
+      reason: "JobFailed",
+      message: "Job sync: no; once its cause is gone, delete the Job",
+    });
     expect(outcome).toEqual({ next: "rest" });
   });
 

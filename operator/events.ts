@@ -17,37 +17,64 @@ export interface Recorder {
   record(subject: Live, happening: Happening): Promise<void>;
 }
 
+export interface RecorderOptions {
+  readonly client: Pick<Client, "create">;
+  readonly clock: Clock;
+  readonly controller: string;
+  readonly instance: string;
+  /** Hears of an event that could not be written. */
+  readonly say: (message: string) => void;
+  /** What waits when it fires is left out. */
+  readonly signal: AbortSignal;
+}
+
 const noteLength = 1024;
 
+/**
+ * One by one, with a pause in between, and no more than so many that wait: where hundreds of objects come at once, as after a
+ * start, telling of the work must not hold it up. What is left out is in the log all the same.
+ */
+const pace = { pauseInSeconds: 0.1, waiting: 1000 } as const;
+
 /** Writes events.k8s.io events; one that fails is only told to `say`: no pass may end over it. */
-export function recorder(
-  client: Client,
-  clock: Clock,
-  controller: string,
-  instance: string,
-  say: (message: string) => void,
-): Recorder {
+export function recorder(options: RecorderOptions): Recorder {
+  const { client, clock, controller, say, signal } = options;
+  let waiting = 0;
+  let turn = Promise.resolve();
+  const send = async (event: Manifest, subject: Live): Promise<void> => {
+    waiting--;
+    if (signal.aborted) return;
+    await client
+      .create(event, controller)
+      .catch((error: unknown) => say(`event for ${nameFor(refOf(subject))}: ${messageOf(error)}`));
+  };
   return {
-    record: async (subject, { type, reason, note }) => {
-      const { namespace = "default", name, uid, resourceVersion } = subject.metadata;
-      const { apiVersion, kind } = subject;
-      const metadata = { namespace, name: `${name}.${randomBytes(8).toString("hex")}` };
-      const fields = {
-        type,
-        reason,
-        note: note.slice(0, noteLength),
-        action: "Reconcile",
-        eventTime: clock.timestamp().replace("Z", ".000000Z"),
-        regarding: { apiVersion, kind, namespace, name, uid, resourceVersion },
-        reportingController: `nephos.dev/${controller}`,
-        reportingInstance: instance,
-      };
-      const event: Manifest = Object.assign({ apiVersion: "events.k8s.io/v1", kind: "Event", metadata }, fields);
-      await client
-        .create(event, controller)
-        .catch((error: unknown) => say(`event for ${nameFor(refOf(subject))}: ${messageOf(error)}`));
+    record: (subject, happening) => {
+      if (waiting >= pace.waiting) return Promise.resolve();
+      waiting++;
+      const event = eventOf(subject, happening, options);
+      const sent = turn.then(() => send(event, subject));
+      turn = sent.then(() => clock.sleep(pace.pauseInSeconds * 1000, signal));
+      return sent;
     },
   };
+}
+
+function eventOf(subject: Live, { type, reason, note }: Happening, options: RecorderOptions): Manifest {
+  const { namespace = "default", name, uid, resourceVersion } = subject.metadata;
+  const { apiVersion, kind } = subject;
+  const metadata = { namespace, name: `${name}.${randomBytes(8).toString("hex")}` };
+  const fields = {
+    type,
+    reason,
+    note: note.slice(0, noteLength),
+    action: "Reconcile",
+    eventTime: options.clock.timestamp().replace("Z", ".000000Z"),
+    regarding: { apiVersion, kind, namespace, name, uid, resourceVersion },
+    reportingController: `nephos.dev/${options.controller}`,
+    reportingInstance: options.instance,
+  };
+  return Object.assign({ apiVersion: "events.k8s.io/v1", kind: "Event", metadata }, fields);
 }
 
 /** What changed between two passes over an object, in the order of its steps. Nothing, where there was no pass before. */

@@ -85,7 +85,7 @@ describe("a write", () => {
     expect(last()).toMatchObject({
       method: "PATCH",
       path: "/api/v1/namespaces/here/configmaps/settings",
-      query: { fieldManager: "cloud", force: "true", fieldValidation: "Strict" },
+      query: { fieldManager: "cloud", force: "true", fieldValidation: "Ignore" },
       contentType: "application/apply-patch+yaml",
     });
     expect(wrote).toEqual(["apply settings"]);

@@ -59,7 +59,7 @@ export function startRuntime(options: RuntimeOptions): Runtime {
       : campaign({ ...options.lease, client, clock, identity: instance, signal, say });
   const shared = { client, cache, clock, log, metrics, signal, workers: options.workers ?? 4 };
   const desks = controllers.map((controller) => {
-    const events = recorder(client, clock, controller.name, instance, say);
+    const events = recorder({ client, clock, controller: controller.name, instance, say, signal });
     return new Desk({ ...shared, controller, recorder: events, mayWrite: () => lease?.held() ?? true });
   });
   return {

@@ -78,11 +78,15 @@ export class Shelf implements Sink {
     this.#release();
   }
 
+  /** Whether the watch has come as far as a version. */
+  knows(resourceVersion: string): boolean {
+    return this.synced && this.#version >= versionOf(resourceVersion);
+  }
+
   /** Resolves when the watch has come as far as a version. */
   reached(resourceVersion: string): Promise<void> {
-    const version = versionOf(resourceVersion);
-    if (this.synced && this.#version >= version) return Promise.resolve();
-    return new Promise((resolve) => this.#waiting.push({ version, resolve }));
+    if (this.knows(resourceVersion)) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push({ version: versionOf(resourceVersion), resolve }));
   }
 
   #put(key: string, object: Live | undefined): void {

@@ -62,7 +62,17 @@ describe("a call", () => {
     };
     expect(await transport.call(call)).toEqual({ status: 201, retryAfterInSeconds: undefined, body: { made: true } });
     expect(requests).toEqual(["PATCH /x?labelSelector=a%3Db%2Cc+in+%28d%29"]);
-    expect(seen).toEqual({ type: "application/apply-patch+yaml", token: "Bearer t0ken", body: '{"a":1}' });
+    expect(seen).toEqual({ type: "application/apply-patch+yaml", token: "Bearer t0ken", body: '{\n "a": 1\n}' });
+  });
+
+  it("has its body on one line where no YAML parser reads it", async () => {
+    let body = "";
+    respond = (request, response) => {
+      request.setEncoding("utf8").on("data", (text: string) => (body += text));
+      request.on("end", () => response.writeHead(200).end("{}"));
+    };
+    await transport.call({ method: "POST", path: "/x", body: { a: { b: 1 } } });
+    expect(body).toBe('{"a":{"b":1}}');
   });
 
   it.each([

@@ -93,7 +93,7 @@ async function answerTo(call: Call, route: Route): Promise<Answer> {
     const answer = await request(urlOf(call, route), {
       method: call.method,
       headers: headersOf(call, route),
-      body: call.body === undefined ? null : JSON.stringify(call.body),
+      body: call.body === undefined ? null : textOf(call),
       dispatcher: route.calls,
       signal: AbortSignal.timeout((call.timeoutInSeconds ?? 30) * 1000),
     });
@@ -106,6 +106,17 @@ async function answerTo(call: Call, route: Route): Promise<Answer> {
   } catch (error) {
     throw new Unreachable(`${call.method} ${call.path}: ${messageOf(error)}`, { cause: error });
   }
+}
+
+/** The type of a server-side apply. */
+export const applyPatch = "application/apply-patch+yaml";
+
+/**
+ * An apply is read by the server's YAML parser, which takes every string on a line for a possible key until the line ends: line
+ * breaks halve its work, of an object on one long line it would be the largest part of a write.
+ */
+function textOf({ body, contentType }: Call): string {
+  return JSON.stringify(body, null, contentType === applyPatch ? 1 : 0);
 }
 
 async function* linesOf(call: Call, route: Route, signal: AbortSignal): AsyncIterable<string> {
