@@ -4,7 +4,7 @@ import { connect, createServer } from "node:tls";
 import fc from "fast-check";
 import { kubeClient } from "./client.ts";
 import { expiriesOf } from "./expiry.ts";
-import { isRecord, type Live, mapAt, refOf } from "./object.ts";
+import { isRecord, type Live, mapAt, refOf, textAt } from "./object.ts";
 import { verdictOf } from "./outcome.ts";
 import { certificatesIn, misfitOf } from "./pem.ts";
 import {
@@ -124,7 +124,7 @@ describe("Secrets with certificates", () => {
     world.store.get({ apiVersion: "v1", kind: "Secret", namespace: "here", name })?.metadata.resourceVersion ?? "";
   const pass = (recipe: SecretRecipe): Promise<Live | undefined> => filler.apply(recipe, liveSecret(recipe), versionOf);
   const valueIn = (recipe: SecretRecipe, key: string): string =>
-    Buffer.from(String(mapAt(liveSecret(recipe), "data")[key] ?? ""), "base64").toString("utf8");
+    Buffer.from(textAt(liveSecret(recipe), "data", key) ?? "", "base64").toString("utf8");
   const pairIn = (recipe: SecretRecipe) => ({
     certificate: valueIn(recipe, "tls.crt"),
     key: valueIn(recipe, "tls.key"),

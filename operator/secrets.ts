@@ -60,8 +60,8 @@ export class SecretFiller {
   ): Promise<Live | undefined> {
     if (recipe.certificate !== undefined) return this.#certify(recipe, recipe.certificate, live, versionOf);
     if (live === undefined) return this.#create(recipe);
-    const [turn, wanted] = [turnOf(live.metadata), turnOf(recipe.metadata)];
-    if (turn !== undefined && wanted !== undefined && turn !== wanted) return this.#turn(recipe, wanted);
+    const wanted = otherTurn(live, recipe);
+    if (wanted !== undefined) return this.#turn(recipe, wanted);
     const dressed = covers(live.metadata, recipe.metadata);
     if (!isComposed(recipe)) return dressed ? undefined : this.#dress(recipe);
     const sources = sourcesOf(recipe).map((source) => [source, versionOf(source.secret)]);
@@ -73,7 +73,7 @@ export class SecretFiller {
   }
 
   /** Generated values are created and never applied: of two processes, one is refused. */
-  async #create({ recipe, keyRing: _, ...manifest }: SecretRecipe): Promise<Live> {
+  async #create({ recipe, keyRing: _keyRing, ...manifest }: SecretRecipe): Promise<Live> {
     const values = await this.#valuesOf(manifest.metadata, Object.values(recipe).flatMap(sourcesIn));
     const secret = Object.assign({}, manifest, { type: "Opaque", data: await dataOf(Object.entries(recipe), values) });
     return isGenerated({ recipe, ...manifest })
@@ -95,7 +95,7 @@ export class SecretFiller {
   }
 
   /** Labels and annotations of a generated Secret; its values belong to the write that made it. */
-  async #dress({ recipe: _recipe, keyRing: _, ...manifest }: SecretRecipe): Promise<Live> {
+  async #dress({ recipe: _recipe, keyRing: _keyRing, ...manifest }: SecretRecipe): Promise<Live> {
     return this.#client.apply(manifest, this.#manager, { force: true });
   }
 
@@ -118,7 +118,7 @@ export class SecretFiller {
     live: Live | undefined,
     versionOf: (secret: string) => string,
   ): Promise<Live | undefined> {
-    const { recipe: _, certificate: __, keyRing: ___, ...manifest } = recipe;
+    const { recipe: _recipe, certificate: _certificate, keyRing: _keyRing, ...manifest } = recipe;
     const versions = sourcesOf(recipe).map((source) => versionOf(source.secret));
     const basis = digest([live?.metadata.resourceVersion, manifest, wanted, versions]);
     if (live !== undefined && this.#verified.get(live.metadata.uid) === basis) return undefined;
@@ -197,6 +197,12 @@ async function dataOf(
 ): Promise<Record<string, string>> {
   const made = entries.map(async ([key, ingredient]) => [key, encoded(await valueOf(ingredient, values))] as const);
   return Object.fromEntries(await Promise.all(made));
+}
+
+/** The turn that a ring is wanted at, where the live one is at another. */
+function otherTurn(live: Live, recipe: SecretRecipe): number | undefined {
+  const [turn, wanted] = [turnOf(live.metadata), turnOf(recipe.metadata)];
+  return turn === undefined || turn === wanted ? undefined : wanted;
 }
 
 /** Whether the next key of a ring is still good for the turns that it is to be used: an authority that waited too long is not. */

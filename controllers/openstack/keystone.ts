@@ -53,13 +53,13 @@ export class KeystoneSessions {
 
   /** Keystone as seen by the given user; logs in when the first call needs it. */
   open(credentials: Credentials, signal: AbortSignal): Keystone {
-    const send = async (method: string, path: string, body: unknown): Promise<Reply> =>
+    const ask = async (method: string, path: string, body: unknown): Promise<Reply> =>
       this.#send({ method, path, body, token: await this.#token(credentials, signal) }, credentials, signal);
     const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
-      const first = await send(method, path, body);
+      const first = await ask(method, path, body);
       if (first.status !== 401) return checked(first, `${method} ${path}`);
       this.#tokens.delete(keyOf(credentials));
-      return checked(await send(method, path, body), `${method} ${path}`);
+      return checked(await ask(method, path, body), `${method} ${path}`);
     };
     return {
       list: async (collection, query = {}) => {

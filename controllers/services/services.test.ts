@@ -288,8 +288,14 @@ it("every golden file has a service", () => {
 
 /** A copy that shares nothing with the original but the functions. */
 function structuredCloneOf(context: ServiceContext): ServiceContext {
-  const { image, running, certificates, ...data } = context;
-  return { ...structuredClone(data), image, running, certificates };
+  const functions = { image: undefined, running: undefined, certificates: undefined };
+  return {
+    ...context,
+    ...structuredClone({ ...context, ...functions }),
+    image: (name) => context.image(name),
+    running: (name) => context.running(name),
+    certificates: (workload, secrets) => context.certificates(workload, secrets),
+  };
 }
 
 function list(value: unknown, field: string): Readonly<Record<string, unknown>>[] {

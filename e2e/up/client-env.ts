@@ -1,4 +1,5 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { digest } from "../../operator/digest.ts";
 import { mapAt, textAt } from "../../operator/object.ts";
@@ -38,10 +39,11 @@ async function valueOf(target: Target, namespace: string, name: string, key: str
 async function fileOf(certificates: string): Promise<string> {
   const folder = join(cacheDir, "authorities");
   const file = join(folder, `${digest(certificates)}.crt`);
+  if (existsSync(file)) return file;
   await mkdir(folder, { recursive: true });
-  await writeFile(file, certificates, { flag: "wx" }).catch((error: unknown) => {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-  });
+  const draft = `${file}.${process.pid}`;
+  await writeFile(draft, certificates);
+  await rename(draft, file);
   return file;
 }
 
