@@ -1,7 +1,9 @@
 import { textAt } from "../operator/object.ts";
 import { issueCertificate, makeAuthority } from "../operator/x509.ts";
+import { startCluster, stopCluster } from "./lab/cluster.ts";
 import { keepAsking } from "./scene/asking.ts";
 import { cloud, getCloud, inCloud, ready, readyCloud } from "./scene/cloud.ts";
+import { prepare } from "./scene/prepare.ts";
 import { conditionStatus, eventually, scene, type Scene } from "./scene/scene.ts";
 import { authoritiesOf, trusting } from "./scene/trust.ts";
 import { certificateShown, databaseCertificate, type Place } from "./scene/wire.ts";
@@ -9,18 +11,23 @@ import { certificateShown, databaseCertificate, type Place } from "./scene/wire.
 /** What the kubelet and the servers take their time for: a changed Secret is in a pod after at most two minutes, in use after as many more. */
 const patience = 300;
 
+const name = "tls";
+
 let at: Scene;
 let url: string;
 
 beforeAll(async () => {
+  await stopCluster(name);
+  Object.assign(process.env, await prepare(await startCluster({ name, nodes: 1 }), () => undefined));
   at = await scene();
   await readyCloud(at);
   url = textAt(await getCloud(at), "status", "endpoints", "keystone") ?? "";
-});
+}, 1_800_000);
 
 afterAll(async () => {
+  await stopCluster(name);
   await at.transport.close();
-});
+}, 120_000);
 
 const member = (name: string): Promise<unknown> => at.json(["get", "pod", `${name}-0`, ...inCloud]);
 
