@@ -192,8 +192,9 @@ function secretsStaySecret(): Invariant {
   const values = new Set<string>();
   return ({ object }) => {
     if (object.kind === "Secret") {
-      if (!isGenerated(object)) return undefined;
-      for (const value of Object.values(mapAt(object, "data"))) {
+      const { "tls.crt": _public, ...data } = mapAt(object, "data");
+      if (!isGenerated(object) && !("tls.key" in data)) return undefined;
+      for (const value of Object.values(data)) {
         values.add(String(value));
         values.add(Buffer.from(String(value), "base64").toString("utf8"));
       }
