@@ -1,16 +1,11 @@
 import { z } from "zod";
 import { conditions, type KindDefinition, listMap, rules } from "../operator/schema.ts";
+import { labelName, labelValue, objectName } from "./names.ts";
 
 /** The releases that can be deployed, the oldest first. */
 export const releases = ["2025.1", "2025.2", "2026.1"] as const;
 /** A release that can be deployed. */
 export type Release = (typeof releases)[number];
-
-/** Names of objects, and the two halves of a label, as Kubernetes has them. */
-const objectName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-const labelName =
-  /^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*[/])?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
-const labelValue = /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/;
 
 /** Where images are: a host, perhaps with a port, and a path in small letters; then a name has a tag, a digest or both. */
 const repository = /^[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?(:[0-9]+)?([/][a-z0-9]+([-_.]+[a-z0-9]+)*)*$/;
@@ -90,7 +85,7 @@ const serviceSpec = (name: string) =>
 
 const toleration = z
   .object({
-    key: z.string().max(317).regex(labelName).exactOptional(),
+    key: z.string().max(253).regex(labelName).exactOptional(),
     operator: z.enum(["Exists", "Equal"]).exactOptional(),
     value: z.string().max(63).regex(labelValue).exactOptional(),
     effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]).exactOptional(),
@@ -116,13 +111,13 @@ const toleration = z
 const placement = z
   .object({
     nodeSelector: z
-      .record(z.string().max(317).regex(labelName), z.string().max(63).regex(labelValue))
+      .record(z.string().max(253).regex(labelName), z.string().max(63).regex(labelValue))
       .meta({
         maxProperties: 32,
         ...everyNameIs(
           labelName,
           "the names in a nodeSelector are names of labels, such as example.org/control-plane",
-          317,
+          253,
         ),
       })
       .optional()

@@ -34,6 +34,11 @@ describe.each([...kinds])("the kind $kind", (kind) => {
     expect(rules.filter((rule) => (textAt(rule, "message") ?? "").length < 20)).toEqual([]);
   });
 
+  it("tells a new object from one that is done, by the generation that was observed", () => {
+    const status = at(listAt(crdOf(kind), "spec", "versions")[0], "schema", "openAPIV3Schema", "properties", "status");
+    expect(at(status, "default")).toEqual({ observedGeneration: -1 });
+  });
+
   it("shows readiness, reason and age in kubectl get", () => {
     expect(kind.columns.map(({ name }) => name)).toEqual(expect.arrayContaining(["Ready", "Reason", "Age"]));
   });

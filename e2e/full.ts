@@ -14,6 +14,8 @@ interface Part {
 /** Parts that are programs of their own. They need no cluster. */
 const programs: readonly Part[] = [
   { name: "faults", run: () => check("faults", "node", ["controllers/testing/faults-main.ts"]) },
+  { name: "explore", run: () => check("spec exploration", "node", ["controllers/testing/explore-main.ts"]) },
+  { name: "seeded-bugs", run: () => check("seeded bugs", "node", ["controllers/testing/faults-main.ts", "mutants"]) },
 ];
 
 /** The cluster that is up at the moment, if any. */

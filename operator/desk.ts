@@ -1,6 +1,7 @@
 import type { Cache, Watched } from "./cache.ts";
 import type { Client } from "./client.ts";
 import { type Clock, jittered } from "./clock.ts";
+import { unreported } from "./conditions.ts";
 import type { Controller, Edge } from "./controller.ts";
 import { ownerLabel } from "./dress.ts";
 import { type Pass, reconcile } from "./engine.ts";
@@ -221,7 +222,7 @@ export class Desk {
       if (JSON.stringify(before?.get(step)) === JSON.stringify(verdict)) continue;
       log.info({ object: ownerLabel(subject), namespace: subject.metadata.namespace, step, ...verdict }, "step");
     }
-    const known = before ?? (subject["status"] === undefined ? new Map<string, Verdict>() : undefined);
+    const known = before ?? (unreported(subject) ? new Map<string, Verdict>() : undefined);
     for (const happening of happenings(known, pass.verdicts)) void recorder.record(subject, happening);
   }
 }

@@ -137,7 +137,9 @@ async function send(
     const issued = answer.headers["x-subject-token"];
     return { status: answer.statusCode, body: parsed(text), token: typeof issued === "string" ? issued : undefined };
   } catch (error) {
-    throw new KeystoneError(0, `Keystone does not answer at ${new URL(url).host}: ${messageOf(error)}`);
+    // What is no URL at all has no host: nothing is thrown here but the one error that callers know.
+    const place = URL.canParse(url) ? new URL(url).host : url;
+    throw new KeystoneError(0, `Keystone does not answer at ${place}: ${messageOf(error)}`);
   }
 }
 

@@ -59,6 +59,8 @@ export function singleMember(name: string, claim: Claim, pod: IPodSpec): IStatef
       replicas: 1,
       revisionHistoryLimit: 2,
       serviceName: name,
+      // In order, a member that cannot start would hold up its own replacement, even by what ran before.
+      podManagementPolicy: "Parallel",
       selector: { matchLabels: labels },
       persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
       template: { metadata: { labels }, spec: pod },
