@@ -40,6 +40,13 @@ export async function readSecretValue(
   }
 }
 
+let makers: Promise<typeof import("./x509.ts")> | undefined;
+
+/** What makes certificates, loaded when it is first needed: most processes never do. */
+export function certification(): Promise<typeof import("./x509.ts")> {
+  return (makers ??= import("./x509.ts"));
+}
+
 /** Turns recipes into Secrets: the only place where values are made or put together. */
 export class SecretFiller {
   readonly #client: Client;
@@ -144,7 +151,7 @@ export class SecretFiller {
     const [certificate, key] = [textAt(now, "data", "tls.crt"), textAt(now, "data", "tls.key")];
     if (certificate !== undefined && key !== undefined && before === metadata.annotations?.[certificateAnnotation])
       return { data: { "tls.crt": certificate, "tls.key": key }, facts: {} };
-    const { issueCertificate } = await import("./x509.ts");
+    const { issueCertificate } = await certification();
     const pair = await issueCertificate(await this.#authorityInUse(metadata, wanted.authority), wanted);
     return { data: { "tls.crt": encoded(pair.certificate), "tls.key": encoded(pair.key) }, facts: {} };
   }
@@ -219,8 +226,7 @@ function isComposed({ recipe }: SecretRecipe): boolean {
 async function valueOf(ingredient: Ingredient, values: ReadonlyMap<string, string>): Promise<string> {
   if ("parts" in ingredient) return compose(ingredient.parts, (source) => values.get(sourceKey(source)));
   if (ingredient.generate === "fernetKey") return fernetKey();
-  // Loaded where it is needed: most processes never make a certificate.
-  if (ingredient.generate === "authority") return (await import("./x509.ts")).makeAuthority(ingredient);
+  if (ingredient.generate === "authority") return (await certification()).makeAuthority(ingredient);
   return Array.from({ length: ingredient.length }, () => alphabet[randomInt(alphabet.length)]).join("");
 }
 
