@@ -80,9 +80,9 @@ test("a changed manifest is shown field by field, and nothing in the cluster is 
 test("a change that the API server refuses is refused with its sentence", async () => {
   const file = await sampleWith("size: 5Gi", "size: 6Gi");
   const { code, err } = await nephos("plan", "--diff", "-f", file);
-  expect(err).toContain("spec.database.storage: ");
+  expect(err).toContain("spec.database.managed.storage: ");
   expect(code).toBe(2);
-  const [, sentence = ""] = /spec\.database\.storage: (.*)\n/.exec(err) ?? [];
+  const [, sentence = ""] = /spec\.database\.managed\.storage: (.*)\n/.exec(err) ?? [];
   await expect(at.kubectl(["apply", "--dry-run=server", "-f", file])).rejects.toMatchObject({
     lines: expect.arrayContaining([expect.stringContaining(sentence)]),
   });

@@ -11,21 +11,21 @@ import { certificateShown, databaseCertificate, type Place } from "./scene/wire.
 /** What the kubelet and the servers take their time for: a changed Secret is in a pod after at most two minutes, in use after as many more. */
 const patience = 300;
 
-const name = "tls";
+const clusterName = "tls";
 
 let at: Scene;
 let url: string;
 
 beforeAll(async () => {
-  await stopCluster(name);
-  Object.assign(process.env, await prepare(await startCluster({ name, nodes: 1 }), () => undefined));
+  await stopCluster(clusterName);
+  Object.assign(process.env, await prepare(await startCluster({ name: clusterName, nodes: 1 }), () => undefined));
   at = await scene();
   await readyCloud(at);
   url = textAt(await getCloud(at), "status", "endpoints", "keystone") ?? "";
 }, 1_800_000);
 
 afterAll(async () => {
-  await stopCluster(name);
+  await stopCluster(clusterName);
   await at.transport.close();
 }, 120_000);
 

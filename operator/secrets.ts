@@ -23,8 +23,16 @@ import {
   turned,
   turnOf,
 } from "./recipe.ts";
+import type * as Makers from "./x509.ts";
 
 const alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
+
+let makers: Promise<typeof Makers> | undefined;
+
+/** What makes certificates, loaded when it is first needed: most processes never do. */
+export function certification(): Promise<typeof Makers> {
+  return (makers ??= import("./x509.ts"));
+}
 
 /** Reads single values of Secrets, decoded; undefined where Secret or key is not there. Never cached, never logged. */
 export async function readSecretValue(
@@ -38,13 +46,6 @@ export async function readSecretValue(
     if (isNotFound(error)) return undefined;
     throw error;
   }
-}
-
-let makers: Promise<typeof import("./x509.ts")> | undefined;
-
-/** What makes certificates, loaded when it is first needed: most processes never do. */
-export function certification(): Promise<typeof import("./x509.ts")> {
-  return (makers ??= import("./x509.ts"));
 }
 
 /** Turns recipes into Secrets: the only place where values are made or put together. */
@@ -67,8 +68,8 @@ export class SecretFiller {
   ): Promise<Live | undefined> {
     if (recipe.certificate !== undefined) return this.#certify(recipe, recipe.certificate, live, versionOf);
     if (live === undefined) return this.#create(recipe);
-    const wanted = otherTurn(live, recipe);
-    if (wanted !== undefined) return this.#turn(recipe, wanted);
+    const turn = turnAhead(live.metadata, recipe.metadata);
+    if (turn !== undefined) return this.#turn(recipe, turn);
     const dressed = covers(live.metadata, recipe.metadata);
     if (!isComposed(recipe)) return dressed ? undefined : this.#dress(recipe);
     const sources = sourcesOf(recipe).map((source) => [source, versionOf(source.secret)]);
@@ -206,12 +207,6 @@ async function dataOf(
   return Object.fromEntries(await Promise.all(made));
 }
 
-/** The turn that a ring is wanted at, where the live one is at another. */
-function otherTurn(live: Live, recipe: SecretRecipe): number | undefined {
-  const [turn, wanted] = [turnOf(live.metadata), turnOf(recipe.metadata)];
-  return turn === undefined || turn === wanted ? undefined : wanted;
-}
-
 /** Whether the next key of a ring is still good for the turns that it is to be used: an authority that waited too long is not. */
 function lasting(ingredient: Ingredient | undefined, next: string | undefined): boolean {
   if (ingredient === undefined || !("generate" in ingredient) || ingredient.generate !== "authority") return true;
@@ -228,6 +223,12 @@ async function valueOf(ingredient: Ingredient, values: ReadonlyMap<string, strin
   if (ingredient.generate === "fernetKey") return fernetKey();
   if (ingredient.generate === "authority") return (await certification()).makeAuthority(ingredient);
   return Array.from({ length: ingredient.length }, () => alphabet[randomInt(alphabet.length)]).join("");
+}
+
+/** The turn that a ring is not at yet, or has left behind; undefined where it is at it, or was never told. */
+function turnAhead(live: Metadata, recipe: Metadata): number | undefined {
+  const [turn, wanted] = [turnOf(live), turnOf(recipe)];
+  return turn === undefined || turn === wanted ? undefined : wanted;
 }
 
 function fernetKey(): string {

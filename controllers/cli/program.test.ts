@@ -180,9 +180,11 @@ describe("plan --diff", () => {
 
   it("refuses what may not change with the sentence of the API server", async () => {
     const memory = rolledOut();
-    expect(await diff(memory, { database: { storage: { size: "99Gi" } } })).toBe(2);
+    const access = { type: "Administrator", administrator: { name: "database-admin" } };
+    const external = { host: "db.example.org", access };
+    expect(await diff(memory, { database: { type: "External", external } })).toBe(2);
     expect(memory.err).toBe(
-      "document 1 (Cloud demo): spec.database.storage: a volume keeps its size and class; make a new Cloud for another one\n",
+      "document 1 (Cloud demo): spec.database.type: a Cloud keeps its type of database, since nothing would bring the data over; delete the Cloud and make it anew with the other type, and move the data yourself\n",
     );
   });
 

@@ -10,6 +10,7 @@ export function cloudController(means: Means): Controller {
   return {
     name: "nephos-cloud",
     kind: cloudKind,
+    // Secrets of others are read too: what a spec refers to has to wake us when it comes.
     reads: [
       claimKind,
       podKind,

@@ -2,18 +2,21 @@ import type { IContainer } from "kubernetes-models/v1/Container";
 import type { IVolumeMount } from "kubernetes-models/v1/VolumeMount";
 import { digest } from "../../operator/digest.ts";
 import type { Step } from "../../operator/plan.ts";
-import type { ServiceContext } from "../services/define.ts";
+import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
 import { clusterService, singleMember } from "../services/manifests.ts";
 import { componentLabels, restrictedPod, serverProbes, uids } from "../services/pod.ts";
 import { composedSecret, passwordOf, passwordSecret } from "../services/secret.ts";
 import { serverCertificate, serverFiles, serverMount } from "../services/tls.ts";
+import { messagingSecret } from "../services/traits/messaging.ts";
+import { managedByDefault } from "../../crds/cloud.ts";
 import { boundClaim } from "./claim.ts";
+import { externalMessagingSteps } from "./external.ts";
 
 /** The volume that the broker's queues live on. */
 export const messagingClaim = "data-rabbitmq-0";
 
 /** Secrets that are generated once and open the broker's data. */
-export const messagingSecrets = [passwordSecret("rabbitmq")] as const;
+export const messagingSecrets = [passwordSecret(messagingSecret)] as const;
 
 const ports = { amqps: 5671, management: 15671, metrics: 15691 } as const;
 
@@ -26,7 +29,7 @@ function listener(port: string, options: string, number: number): string[] {
 const files = {
   "rabbitmq.conf": [
     "default_user = nephos\ndefault_pass = ",
-    passwordOf("rabbitmq"),
+    passwordOf(messagingSecret),
     "\nloopback_users = none\nlisteners.tcp = none\n",
     ...listener("listeners.ssl.default", "ssl_options", ports.amqps),
     ...listener("management.ssl.port", "management.ssl", ports.management),
@@ -49,8 +52,15 @@ const environment = {
   RABBITMQ_GENERATED_CONFIG_DIR: "/tmp/config",
 } as const;
 
+/** The broker as the spec wants it, up to where services may use it. */
+export function messagingSteps(context: ServiceContext, services: readonly ServiceDefinition[]): Step[] {
+  const { external } = context.spec.messaging;
+  return external === undefined ? managedMessagingSteps(context) : externalMessagingSteps(external, context, services);
+}
+
 /** One RabbitMQ on a volume that is kept. */
-export function messagingSteps(context: ServiceContext): Step[] {
+function managedMessagingSteps(context: ServiceContext): Step[] {
+  const { storage } = context.spec.messaging.managed ?? managedByDefault;
   const config = composedSecret(`rabbitmq-config-${digest(files, 8)}`, files);
   const { mount, volume } = serverMount("rabbitmq");
   const pod = restrictedPod({
@@ -69,7 +79,7 @@ export function messagingSteps(context: ServiceContext): Step[] {
       after: ["messaging/config"],
       objects: [
         clusterService("rabbitmq", componentLabels("rabbitmq", "server"), ports),
-        singleMember("rabbitmq", context.spec.messaging.storage, pod),
+        singleMember("rabbitmq", storage, pod),
       ],
       verdict: (seen) => boundClaim(seen, context.namespace, messagingClaim),
     },

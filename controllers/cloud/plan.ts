@@ -3,15 +3,17 @@ import type { Live } from "../../operator/object.ts";
 import type { Plan, Snapshot, Step } from "../../operator/plan.ts";
 import type { UpgradePath } from "../releases/index.ts";
 import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
-import { generatedSecrets, refusedOptions, renderService } from "../services/render.ts";
-import { runningRelease } from "../services/running.ts";
+import { refusedOptions, renderService } from "../services/render.ts";
+import { attachedTo, runningRelease } from "../services/running.ts";
 import { authoritySecret, certificatesOf } from "../services/tls.ts";
-import { cacheSteps } from "./cache.ts";
+import { cachedFrom, cacheSteps } from "./cache.ts";
+import { belongingsOf } from "./belongings.ts";
 import { incarnationOf } from "./claim.ts";
-import { databaseClaim, databaseSecrets, databaseSteps } from "./database.ts";
+import { databaseClaim, databaseSteps } from "./database.ts";
+import { lackingIn, placeOf } from "./external.ts";
 import { publicHostOf } from "./host.ts";
-import { messagingClaim, messagingSecrets, messagingSteps } from "./messaging.ts";
-import { type Belonging, heldByLoss, type Installed, installed, recordStep } from "./record.ts";
+import { messagingSteps } from "./messaging.ts";
+import { heldByLoss, type Installed, installed, recordStep } from "./record.ts";
 import { tlsSteps } from "./tls.ts";
 
 /** The kind that this controller rolls out. */
@@ -41,6 +43,10 @@ export function contextOf(cloud: Live, seen: Snapshot, { services, images }: Mea
     release: spec.release,
     minute: seen.minute,
     running: (workload) => runningRelease(seen, namespace, workload),
+    attached: (workload) => attachedTo(seen, namespace, workload),
+    versionOf: (name) =>
+      seen.get({ apiVersion: "v1", kind: "Secret", namespace, name })?.metadata.resourceVersion ?? "",
+    lacks: lackingIn(seen, namespace),
     upgrade: upgrading ? { gates: all("expand"), rolled: all("registration") } : { gates: [], rolled: [] },
     ...(recorded ? {} : { held: { is: "waiting", on: "cloud/record" } }),
     region: spec.region,
@@ -48,7 +54,7 @@ export function contextOf(cloud: Live, seen: Snapshot, { services, images }: Mea
     publicHost: publicHostOf(spec, seen, namespace),
     authority: seen.get({ apiVersion: "v1", kind: "Secret", namespace, name: authoritySecret })?.metadata.uid ?? "none",
     certificates: (workload, secrets) => certificatesOf(seen, namespace, workload, secrets),
-    incarnation: incarnationOf(seen, namespace, databaseClaim),
+    incarnation: placeOf(spec) ?? incarnationOf(seen, namespace, databaseClaim),
     image: (name) => images(name, spec.images),
   };
 }
@@ -63,19 +69,15 @@ export function planCloud(cloud: Live, seen: Snapshot, means: Means): Plan {
   const refused = forbiddenRelease(installed(seen, context.namespace), context.release, means.paths);
   if (refused !== undefined) return { steps: [contradiction("cloud/release", "ReleaseChange", refused)] };
   const { services } = means;
-  const belongings: Belonging[] = [
-    { secrets: databaseSecrets, claim: databaseClaim },
-    { secrets: messagingSecrets, claim: messagingClaim },
-    ...services.map((service) => ({ secrets: generatedSecrets(service, context), claim: databaseClaim })),
-  ];
+  const belongings = belongingsOf(services, context, seen);
   const ofServices = services.flatMap((service) =>
     withRefusedOptions(renderService(service, context), service, context),
   );
   const steps = [
     ...tlsSteps(context),
-    ...databaseSteps(context),
-    ...messagingSteps(context),
-    ...cacheSteps(context),
+    ...databaseSteps(context, services),
+    ...messagingSteps(context, services),
+    ...cacheSteps(context, cachedFrom(services, context, seen)),
     ...inPhases(ofServices),
     recordStep(
       context,

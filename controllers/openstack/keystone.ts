@@ -57,7 +57,7 @@ export class KeystoneSessions {
       this.#send({ method, path, body, token: await this.#token(credentials, signal) }, credentials, signal);
     const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
       const first = await ask(method, path, body);
-      if (first.status !== 401) return checked(first, `${method} ${path}`);
+      if (!doubtful(method, first)) return checked(first, `${method} ${path}`);
       this.#tokens.delete(keyOf(credentials));
       return checked(await ask(method, path, body), `${method} ${path}`);
     };
@@ -112,6 +112,11 @@ interface KeystoneRequest {
   readonly path: string;
   readonly body?: unknown;
   readonly token?: string;
+}
+
+/** Whether the token may be to blame: refused, or of a project that is not in the database which Keystone has now. */
+function doubtful(method: string, { status }: Reply): boolean {
+  return status === 401 || (method === "GET" && status === 404);
 }
 
 async function send(

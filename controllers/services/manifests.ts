@@ -9,7 +9,7 @@ import { digest } from "../../operator/digest.ts";
 import type { Manifest } from "../../operator/object.ts";
 import { componentLabels } from "./pod.ts";
 
-/** A server without state; the annotations are its pods'. It takes a replica down only when its successor serves. */
+/** A server without state. It takes a replica down only when its successor serves. Other annotations of its pods start them anew. */
 export function deployment(
   service: string,
   component: string,
@@ -18,6 +18,7 @@ export function deployment(
   annotations: Readonly<Record<string, string>> = {},
 ): IDeployment & Manifest {
   const labels = componentLabels(service, component);
+  const metadata = { labels, ...(Object.keys(annotations).length === 0 ? {} : { annotations: { ...annotations } }) };
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
@@ -27,7 +28,7 @@ export function deployment(
       revisionHistoryLimit: 2,
       selector: { matchLabels: labels },
       strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
-      template: { metadata: { labels, annotations }, spec: { ...pod, topologySpreadConstraints: [spread(labels)] } },
+      template: { metadata, spec: { ...pod, topologySpreadConstraints: [spread(labels)] } },
     },
   };
 }

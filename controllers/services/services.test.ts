@@ -288,14 +288,8 @@ it("every golden file has a service", () => {
 
 /** A copy that shares nothing with the original but the functions. */
 function structuredCloneOf(context: ServiceContext): ServiceContext {
-  const functions = { image: undefined, running: undefined, certificates: undefined };
-  return {
-    ...context,
-    ...structuredClone({ ...context, ...functions }),
-    image: (name) => context.image(name),
-    running: (name) => context.running(name),
-    certificates: (workload, secrets) => context.certificates(workload, secrets),
-  };
+  const { image, running, attached, versionOf, lacks, certificates, ...data } = context;
+  return { ...structuredClone(data), image, running, attached, versionOf, lacks, certificates };
 }
 
 function list(value: unknown, field: string): Readonly<Record<string, unknown>>[] {

@@ -52,9 +52,14 @@ function samplesOf(kind: string): Fields[] {
 export const territories: readonly Territory[] = kinds.map((definition) => {
   const schema = objectSchemaOf(crdOf(definition));
   const { kind, group, version } = definition;
-  const [good = { apiVersion: `${group}/${version}`, kind, metadata: { name: "sample" }, spec: {} }] = samplesOf(kind);
+  const bare = { apiVersion: `${group}/${version}`, kind, metadata: { name: "sample" }, spec: {} };
+  // What excludes each other cannot be in one sample: a field is explored from the first in which it can be.
+  const mutations = [...samplesOf(kind), bare].reduce<readonly Mutation[]>((known, good) => {
+    const touched = new Set(known.map(({ field }) => field));
+    return [...known, ...mutationsOf(schema, good).filter(({ field }) => !touched.has(field))];
+  }, []);
   const unread = (spec: unknown): string | undefined => definition.spec.safeParse(spec).error?.issues[0]?.message;
-  return { kind, schema, unread, fields: fieldsOf(schema), mutations: mutationsOf(schema, good) };
+  return { kind, schema, unread, fields: fieldsOf(schema), mutations };
 });
 
 /** What the schema makes of a mutation: the object as it is stored, or why it is refused; and what is wrong with that answer. */

@@ -161,7 +161,7 @@ describe("doctor", () => {
     ],
     [
       "a StorageClass that a Cloud names and nobody has",
-      { clouds: seen([cloud({ database: { storage: { storageClassName: "fast" } } })]) },
+      { clouds: seen([cloud({ database: { managed: { storage: { storageClassName: "fast" } } } })]) },
       "error: storage: there is no StorageClass fast",
     ],
     [

@@ -31,7 +31,7 @@ function isDefault({ metadata }: Live): boolean {
 
 /** The classes that a Cloud asks for; undefined stands for the default one. */
 function classesOf(cloud: Live): (string | undefined)[] {
-  return ["database", "messaging"].map((part) => textAt(cloud, "spec", part, "storage", "storageClassName"));
+  return ["database", "messaging"].map((part) => textAt(cloud, "spec", part, "managed", "storage", "storageClassName"));
 }
 
 function missingClass(name: string, names: readonly string[]): Finding {
@@ -41,7 +41,7 @@ function missingClass(name: string, names: readonly string[]): Finding {
 
 function noDefault(names: readonly string[]): Finding {
   const mark = `mark one as default (${names.join(", ") || "there is none yet"})`;
-  const advice = `${mark}, or name one in the Cloud (spec.database.storage.storageClassName, spec.messaging likewise)`;
+  const advice = `${mark}, or name one in the Cloud (spec.database.managed.storage.storageClassName, spec.messaging likewise)`;
   return { about, is: "error", message: "there is no default StorageClass", advice };
 }
 

@@ -39,8 +39,8 @@ describe("reading a manifest", () => {
     ],
     [
       "a size that is none",
-      cloud('{release: "2026.1", database: {storage: {size: "5 GB"}}}'),
-      'spec.database.storage.size: "5 GB" is not of the form ',
+      cloud('{release: "2026.1", database: {managed: {storage: {size: "5 GB"}}}}'),
+      'spec.database.managed.storage.size: "5 GB" is not of the form ',
     ],
     [
       "a name that Kubernetes refuses",

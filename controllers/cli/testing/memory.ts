@@ -206,7 +206,7 @@ function realise({ world, put }: Pick<Memory, "world" | "put">, wanted: Wanted):
   const { metadata, apiVersion, kind } = wanted;
   if (there !== undefined && isRecipe(wanted)) {
     // Secrets are changed in place: others are made for the one of that uid.
-    world.store.edit(refOf(wanted), (live) => ({ ...live, metadata: { ...live.metadata, ...metadata } }));
+    world.store.edit(refOf(wanted), (old) => ({ ...old, metadata: { ...old.metadata, ...metadata } }));
     return;
   }
   if (there !== undefined) world.store.remove(refOf(wanted));

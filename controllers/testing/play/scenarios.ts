@@ -9,6 +9,7 @@ import { namespace } from "../world.ts";
 import { cloudInvariants } from "./invariants.ts";
 import { mend, runBadly, runProgram, stuck } from "./programs.ts";
 import { applied, catalogueLost, controllersWith, imageUpgrade, refused, rotate, stages } from "./stages.ts";
+import { borrow, hostChanged } from "./outside.ts";
 import { stateOf } from "./state.ts";
 
 const registrationKind = { apiVersion: "nephos.dev/v1alpha1", kind: "Registration" } as const;
@@ -75,6 +76,7 @@ export const scenarios: readonly Scenario[] = [
   scenario("rotate", means, deploy, rotate(nudge)),
   scenario("repair", means, deploy, stages.vandals, stages.edited, catalogueLost(means)),
   scenario("claim", means, deploy, stages.claimReplaced),
+  scenario("external", means, borrow, hostChanged),
   scenario("upgrade", means, deploy, stages.sameUpgrade, imageUpgrade(means)),
   { ...scenario("failing", fictional, stuck(applied("deploy", fictional, {})), mend), run: runBadly },
   scenario("release", fictional, applied("deploy", fictional, {}, older), applied("release", fictional, {})),
