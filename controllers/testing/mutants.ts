@@ -60,7 +60,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "ignored incarnation",
     file: "cloud/plan.ts",
-    from: "incarnation: incarnationOf(seen, namespace, databaseClaim)",
+    from: "incarnation: placeOf(spec) ?? incarnationOf(seen, namespace, databaseClaim)",
     to: 'incarnation: ""',
   },
   {
@@ -90,8 +90,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a lost Secret is made anew over its data",
     file: "cloud/record.ts",
-    from: "known !== undefined && known ===",
-    to: "false && known ===",
+    from: "if (opens(before[keyOf(metadata.name)], data) && !there)",
+    to: "if (false)",
   },
   {
     name: "generated values are applied, not created",
