@@ -6,6 +6,7 @@ import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
 import { publicUrl } from "../services/public.ts";
 import { workloadOf } from "../services/render.ts";
 import { oldestRunning } from "../services/running.ts";
+import { certificatesValid } from "./expiry.ts";
 
 /** What a Cloud says about itself: nothing but verdicts and what was observed. */
 export function cloudStatus(
@@ -19,6 +20,7 @@ export function cloudStatus(
   const conditions = [
     ...summarise(verdicts, observedGeneration),
     available(seen, context, services, observedGeneration),
+    certificatesValid(cloud, seen, observedGeneration),
   ];
   const release = oldestRunning(seen, context.namespace, apisOf(services));
   const keystone = services.find((service) => service.name === "keystone");
