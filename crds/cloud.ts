@@ -1,16 +1,13 @@
 import { z } from "zod";
 import { conditions, type KindDefinition, listMap, rules } from "../operator/schema.ts";
+import { everyNameIs, userConfig } from "./config.ts";
+import { labelName, labelValue, objectName } from "./names.ts";
+import { serviceSpec } from "./service.ts";
 
 /** The releases that can be deployed, the oldest first. */
 export const releases = ["2025.1", "2025.2", "2026.1"] as const;
 /** A release that can be deployed. */
 export type Release = (typeof releases)[number];
-
-/** Names of objects, and the two halves of a label, as Kubernetes has them. */
-const objectName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-const labelName =
-  /^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*[/])?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
-const labelValue = /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/;
 
 /** Where images are: a host, perhaps with a port, and a path in small letters; then a name has a tag, a digest or both. */
 const repository = /^[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?(:[0-9]+)?([/][a-z0-9]+([-_.]+[a-z0-9]+)*)*$/;
@@ -41,56 +38,9 @@ const storage = z
     rules({ rule: "self == oldSelf", message: "a volume keeps its size and class; make a new Cloud for another one" }),
   );
 
-const count = z.int32().min(1).max(50);
-
-/** Names that oslo.config reads back as they were written: no line break, no comment, no separator of name and value. */
-const sectionName = /^[A-Za-z0-9][A-Za-z0-9_.:-]*$/;
-const optionName = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
-
-/** The pattern's twin for the names in a map, which a schema cannot describe. */
-const everyNameIs = (pattern: RegExp, message: string, longest = 128) =>
-  rules({ rule: `self.all(name, name.size() <= ${longest} && name.matches('${pattern.source}'))`, message });
-
-const options = z
-  .record(
-    z.string().max(128).regex(optionName),
-    z
-      .string()
-      .max(4096)
-      .regex(/^[^\n\r]*$/),
-  )
-  .meta({
-    maxProperties: 128,
-    ...everyNameIs(
-      optionName,
-      "the name of an option consists of letters, digits and _ . - and has at most 128 characters",
-    ),
-  });
-
-const sections = z.record(z.string().max(128).regex(sectionName), options).meta({
-  maxProperties: 64,
-  ...everyNameIs(
-    sectionName,
-    "the name of a section consists of letters, digits and _ . : - and has at most 128 characters",
-  ),
-});
-
-const serviceSpec = (name: string) =>
-  z
-    .object({
-      replicas: count.default(1).describe(`Number of API pods of ${name}, 1 to 50. Default 1.`),
-      config: sections
-        .optional()
-        .describe(
-          "Options for the service's configuration file: section, option, value. They win over our own, except those that Nephos has to set itself (database connection, key repositories, …), which are reported as Stalled.",
-        ),
-    })
-    .prefault({})
-    .describe(`The ${name} service.`);
-
 const toleration = z
   .object({
-    key: z.string().max(317).regex(labelName).exactOptional(),
+    key: z.string().max(253).regex(labelName).exactOptional(),
     operator: z.enum(["Exists", "Equal"]).exactOptional(),
     value: z.string().max(63).regex(labelValue).exactOptional(),
     effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]).exactOptional(),
@@ -116,10 +66,14 @@ const toleration = z
 const placement = z
   .object({
     nodeSelector: z
-      .record(z.string().max(317).regex(labelName), z.string().max(63).regex(labelValue))
+      .record(z.string().max(253).regex(labelName), z.string().max(63).regex(labelValue))
       .meta({
         maxProperties: 32,
-        ...everyNameIs(labelName, "the names in a nodeSelector are names of labels, such as example.org/control-plane", 317),
+        ...everyNameIs(
+          labelName,
+          "the names in a nodeSelector are names of labels, such as example.org/control-plane",
+          253,
+        ),
       })
       .optional()
       .describe("Labels that a node must have to run pods of this cloud."),
@@ -221,6 +175,11 @@ export const cloudSpec = z.object({
     .describe("The message broker of the services."),
   images,
   placement,
+  config: userConfig
+    .optional()
+    .describe(
+      "Options of the configuration files of all services: section, option, value. They win over what Nephos sets, those of a service under services win over them. What a release does not know is written all the same, and named by the condition UnknownOptions.",
+    ),
   services: z
     .object({ keystone: serviceSpec("keystone") })
     .prefault({})
@@ -249,6 +208,31 @@ export const cloudStatus = z.object({
       keystone: z.string().optional().describe("Public URL of Keystone."),
     })
     .optional(),
+  resolved: z
+    .object({
+      region: z.string().optional().describe("Name of the region in Keystone's catalogue."),
+      images: listMap(
+        z.object({
+          name: z.string().describe("Name of the image, as in spec.images.overrides."),
+          reference: z.string().describe("What pods have as their image."),
+        }),
+        "name",
+      )
+        .optional()
+        .describe("The images that pods are made from."),
+      volumes: listMap(
+        z.object({
+          name: z.string().describe("Name of the PersistentVolumeClaim."),
+          storageClassName: z.string().optional().describe("The StorageClass that it got."),
+          size: z.string().optional().describe("What it holds, such as 10Gi."),
+        }),
+        "name",
+      )
+        .optional()
+        .describe("The volumes that data lives on."),
+    })
+    .optional()
+    .describe("What is used where the spec leaves it open."),
   steps: listMap(stepState, "name").optional().describe("Every step of the rollout and what it waits for."),
 });
 

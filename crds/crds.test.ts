@@ -111,6 +111,7 @@ describe.each(documents("invalid"))("the invalid document $file", ({ text, docum
       ...rules,
       "Unsupported value",
       "should match",
+      "must be of type",
       "should be greater than or equal to",
       "should be less than or equal to",
     ];

@@ -4,7 +4,7 @@ import { type Clock, jittered } from "./clock.ts";
 import type { Controller, Edge } from "./controller.ts";
 import { ownerLabel } from "./dress.ts";
 import { type Pass, reconcile } from "./engine.ts";
-import { happenings, type Recorder } from "./events.ts";
+import { happenings, type Recorder, warningsOf } from "./events.ts";
 import { type Kube, liveKube } from "./kube.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
@@ -219,7 +219,9 @@ export class Desk {
       log.info({ object: ownerLabel(subject), namespace: subject.metadata.namespace, step, ...verdict }, "step");
     }
     const known = before ?? (subject["status"] === undefined ? new Map<string, Verdict>() : undefined);
-    for (const happening of happenings(known, pass.verdicts)) void recorder.record(subject, happening);
+    const warnings = warningsOf(controller.warnings ?? [], subject, pass.status);
+    for (const happening of [...happenings(known, pass.verdicts), ...warnings])
+      void recorder.record(subject, happening);
   }
 }
 

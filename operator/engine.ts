@@ -24,6 +24,8 @@ const jobRetryInSeconds = 20;
 export interface Pass {
   readonly outcome: Outcome;
   readonly verdicts: ReadonlyMap<string, Verdict>;
+  /** The status that was written; left out where that was put off, or there was nothing to say. */
+  readonly status?: Readonly<Record<string, unknown>>;
 }
 
 export interface PassInput<Facts> {
@@ -106,11 +108,13 @@ async function realise<Facts>(input: PassInput<Facts>, planOf: (seen: Snapshot) 
     await noting(kube.remove(orphan));
   const deferred = errors.length === 0 && input.mayDeferStatus?.() === true;
   // Status speaks of the subject that we read: for any other version of it the API server refuses.
-  if (!deferred) await noting(input.kube.setStatus(subject, controller.status(subject, verdicts, seen, facts)));
+  const status = deferred ? undefined : controller.status(subject, verdicts, seen, facts);
+  if (status !== undefined) await noting(input.kube.setStatus(subject, status));
   const acted = open.some((step) => (step.actions ?? []).length > 0);
   return {
     outcome: afterwards(outcomeOf(errors), acted ? "acted" : "saw", deferred ? 1 : jobRetry(plan, seen, input.now)),
     verdicts,
+    ...(status === undefined ? {} : { status }),
   };
 }
 

@@ -144,7 +144,8 @@ function job(live: Live, seen: Snapshot): Verdict {
   const failed = conditionOf(live, "Failed");
   if (failed === undefined) return { is: "waiting", on: withPods(`${nameFor(refOf(live))} to complete`, live, seen) };
   const words = withPods(`${nameFor(refOf(live))}: ${textAt(failed, "message") ?? "failed"}`, live, seen);
-  if (textAt(failed, "reason") === "PodFailurePolicy") return { is: "blocked", reason: "JobFailed", message: `${words}; once its cause is gone, delete the Job` };
+  if (textAt(failed, "reason") === "PodFailurePolicy")
+    return { is: "blocked", reason: "JobFailed", message: `${words}; once its cause is gone, delete the Job` };
   return { is: "waiting", on: `${words}; it is made anew` };
 }
 

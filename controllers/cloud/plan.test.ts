@@ -262,7 +262,15 @@ describe("a spec that was stored under another version of the schema", () => {
 });
 
 describe("a user's configuration", () => {
-  const configured = (config: object) => cloudWith({ services: { keystone: { config } } });
+  const valued = (config: Readonly<Record<string, Readonly<Record<string, string>>>>) =>
+    Object.fromEntries(
+      Object.entries(config).map(([section, options]) => [
+        section,
+        Object.fromEntries(Object.entries(options).map(([option, value]) => [option, { value }])),
+      ]),
+    );
+  const configured = (config: Readonly<Record<string, Readonly<Record<string, string>>>>) =>
+    cloudWith({ services: { keystone: { config: valued(config) } } });
 
   it.each([
     ["database", "connection"],
@@ -279,7 +287,7 @@ describe("a user's configuration", () => {
     expect(verdicts.get("keystone/config")).toEqual({
       is: "blocked",
       reason: "ReservedOption",
-      message: `spec.services.keystone.config sets ${section}.${option}, which Nephos sets itself; remove it`,
+      message: `spec.services.keystone.config.${section}.${option} is an option that Nephos sets itself; remove it`,
       contradiction: true,
     });
     expect(conditionsOf(status)).toMatchObject({ Stalled: ["True", "ReservedOption"] });

@@ -1,10 +1,13 @@
 import { cloudSpec } from "../../crds/cloud.ts";
-import type { Live } from "../../operator/object.ts";
+import { at, type Live } from "../../operator/object.ts";
 import type { Plan, Snapshot, Step } from "../../operator/plan.ts";
+import type { SecretKeyRef } from "../../operator/recipe.ts";
+import type { Verdict } from "../../operator/verdict.ts";
 import type { UpgradePath } from "../releases/index.ts";
 import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
 import { generatedSecrets, refusedOptions, renderService } from "../services/render.ts";
 import { runningRelease } from "../services/running.ts";
+import { missingReference } from "../services/user-config.ts";
 import { cacheSteps } from "./cache.ts";
 import { incarnationOf } from "./claim.ts";
 import { databaseClaim, databaseSecrets, databaseSteps } from "./database.ts";
@@ -39,6 +42,9 @@ export function contextOf(cloud: Live, seen: Snapshot, { services, images }: Mea
     release: spec.release,
     minute: seen.minute,
     running: (workload) => runningRelease(seen, namespace, workload),
+    versionOf: (name) =>
+      seen.get({ apiVersion: "v1", kind: "Secret", namespace, name })?.metadata.resourceVersion ?? "",
+    lacks: lackingIn(seen, namespace),
     upgrade: upgrading ? { gates: all("expand"), rolled: all("registration") } : { gates: [], rolled: [] },
     ...(recorded ? {} : { held: { is: "waiting", on: "cloud/record" } }),
     region: spec.region,
@@ -64,9 +70,7 @@ export function planCloud(cloud: Live, seen: Snapshot, means: Means): Plan {
     { secrets: messagingSecrets, claim: messagingClaim },
     ...services.map((service) => ({ secrets: generatedSecrets(service, context), claim: databaseClaim })),
   ];
-  const ofServices = services.flatMap((service) =>
-    withRefusedOptions(renderService(service, context), service, context),
-  );
+  const ofServices = services.flatMap((service) => withUserConfig(renderService(service, context), service, context));
   const steps = [
     ...databaseSteps(context),
     ...messagingSteps(context),
@@ -134,13 +138,28 @@ function contradiction(name: string, reason: string, message: string): Step {
   return { name, after: [], objects: [], held: { is: "blocked", reason, message, contradiction: true } };
 }
 
-function withRefusedOptions(steps: readonly Step[], service: ServiceDefinition, context: ServiceContext): Step[] {
-  const [option] = refusedOptions(service, context);
-  if (option === undefined) return [...steps];
-  const message = `spec.services.${service.name}.config sets ${option}, which Nephos sets itself; remove it`;
-  return steps.map((step) =>
-    step.name === `${service.name}/config`
-      ? { ...step, held: { is: "blocked", reason: "ReservedOption", message, contradiction: true } }
-      : step,
-  );
+/** Where the user's configuration cannot be written, none is, and what runs stays as it is. */
+function withUserConfig(steps: readonly Step[], service: ServiceDefinition, context: ServiceContext): Step[] {
+  const held = configTrouble(service, context);
+  if (held === undefined) return [...steps];
+  return steps.map((step) => {
+    if (step.name === `${service.name}/config`) return { ...step, held };
+    return step.name === `${service.name}/api` ? { ...step, meanwhile: [] } : step;
+  });
+}
+
+function configTrouble(service: ServiceDefinition, context: ServiceContext): Verdict | undefined {
+  const [field] = refusedOptions(service, context);
+  if (field !== undefined) {
+    const message = `${field} is an option that Nephos sets itself; remove it`;
+    return { is: "blocked", reason: "ReservedOption", message, contradiction: true };
+  }
+  const missing = missingReference(service, context);
+  return missing === undefined ? undefined : { is: "blocked", reason: "ReferenceMissing", message: missing };
+}
+
+/** Whether a Secret lacks a key, as the snapshot has it: its keys, never its values. */
+function lackingIn(seen: Snapshot, namespace: string): (reference: SecretKeyRef) => boolean {
+  return ({ secret, key }) =>
+    at(seen.get({ apiVersion: "v1", kind: "Secret", namespace, name: secret }), "data", key) === undefined;
 }

@@ -13,7 +13,11 @@ export interface ServiceContext {
   /** Whole minutes since 1970. */
   readonly minute: number;
   /** The release that a workload runs now; undefined where it does not exist. */
-  running(workload: string): Release | undefined;
+  readonly running: (workload: string) => Release | undefined;
+  /** Whether a Secret is missing, or lacks a key. */
+  readonly lacks: (reference: SecretKeyRef) => boolean;
+  /** The version of a Secret, which changes with its values; empty where there is none. */
+  readonly versionOf: (secret: string) => string;
   /** Steps that no workload may change its release before, and steps that the end of an upgrade waits for; empty without one. */
   readonly upgrade: { readonly gates: readonly string[]; readonly rolled: readonly string[] };
   /** Why no schema may be touched yet. */
@@ -25,7 +29,7 @@ export interface ServiceContext {
   /** What the data lives on: the uid of the database's volume. A Job acts on it and runs again for another one. */
   readonly incarnation: string;
   /** The image reference for an image name such as `infra` or `keystone:2026.1`. */
-  image(name: string): string;
+  readonly image: (name: string) => string;
 }
 
 /** A program and its arguments, run in the service's own image; no shell in between. */

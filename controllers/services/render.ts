@@ -16,6 +16,8 @@ import { registrationOf } from "./registration.ts";
 import { versionLabel } from "./running.ts";
 import { composedSecret, passwordOf, passwordSecret } from "./secret.ts";
 import { messagingOptions } from "./traits/messaging.ts";
+import { referencesOf, settingsOf, userOptions } from "./user-config.ts";
+import { replicasOf, resourcesOf, specFor } from "./wishes.ts";
 
 /** The steps that bring one service up and keep it up. */
 export function renderService(service: ServiceDefinition, context: ServiceContext): Step[] {
@@ -117,7 +119,7 @@ export function configOf(service: ServiceDefinition, context: ServiceContext): O
     common,
     ...messaging,
     service.config(context),
-    userConfig(service, context),
+    userOptions(service, context),
     reservedConfig(service, context),
   );
 }
@@ -139,30 +141,22 @@ function databaseOptions(service: string, database: string): OsloConfig[string] 
   return { connection: { parts }, connection_recycle_time: 280, max_retries: -1 };
 }
 
-function userConfig(service: ServiceDefinition, { spec }: ServiceContext): OsloConfig {
-  return Object.entries(spec.services).find(([name]) => name === service.name)?.[1].config ?? {};
-}
-
-/** The options in the user's configuration that are ours to set, as `section.option`. */
+/** The fields that set options which are ours to set. */
 export function refusedOptions(service: ServiceDefinition, context: ServiceContext): string[] {
   const ours = Object.entries(reservedConfig(service, context)).flatMap(([section, options]) =>
     Object.keys(options).map((option) => `${section}.${option}`),
   );
-  const reserved = new Set([...ours, ...service.reserved, "DEFAULT.transport_url"].map(asRead));
-  return Object.entries(userConfig(service, context))
-    .flatMap(([section, options]) => Object.keys(options).map((option) => `${section}.${option}`))
-    .filter((option) => reserved.has(asRead(option)));
+  const reserved = new Set([...ours, ...service.reserved, "DEFAULT.transport_url"].map((name) => name.toLowerCase()));
+  return settingsOf(service, context)
+    .filter(({ section, option }) => reserved.has(`${section}.${option}`.toLowerCase()))
+    .map(({ field }) => field);
 }
 
-/** An option's name as oslo.config compares it: a section in any case, a dash as good as an underscore. */
-function asRead(option: string): string {
-  return option.toLowerCase().replaceAll("-", "_");
-}
-
-/** The configuration file, named by what is in it but for the values of its secrets. */
+/** The configuration file, named by what is in it but for the values of its secrets: of the user's by their versions. */
 function configSecret(service: ServiceDefinition, context: ServiceContext): SecretRecipe {
   const file = { [`${service.name}.conf`]: iniParts(configOf(service, context)) };
-  return composedSecret(`${service.name}-config-${digest(file, 8)}`, file);
+  const versions = referencesOf(service, context).map(({ secret }) => context.versionOf(secret));
+  return composedSecret(`${service.name}-config-${digest(versions.length === 0 ? file : [file, versions], 8)}`, file);
 }
 
 interface Pods {
@@ -179,7 +173,7 @@ function processObjects({ service, context, config }: Pods, process: Process): M
     args: uwsgiArguments(wsgi, port),
     env: environmentOf(service),
     ports: [{ name: "http", containerPort: port, protocol: "TCP" }],
-    resources: { requests: { ...process.requests } },
+    resources: resourcesOf(service, context, process),
     lifecycle: { preStop: { sleep: { seconds: drainInSeconds } } },
     volumeMounts: mountsOf(service, context),
     ...serverProbes({ httpGet: { path: health, port } }),
@@ -219,10 +213,6 @@ function serviceNameOf(service: ServiceDefinition, process: Process): string {
   return process === service.processes[0] ? service.name : `${service.name}-${process.name}`;
 }
 
-function replicasOf(service: ServiceDefinition, { spec }: ServiceContext): number {
-  return Object.entries(spec.services).find(([name]) => name === service.name)?.[1].replicas ?? 1;
-}
-
 function imageOf(service: ServiceDefinition, context: ServiceContext): string {
   return context.image(`${service.name}:${context.release}`);
 }
@@ -255,7 +245,7 @@ function servicePod(
   graceInSeconds?: number,
 ): IPodSpec {
   return restrictedPod({
-    spec: context.spec,
+    spec: specFor(service, context),
     uid: uids.openstack,
     containers: [container],
     volumes: [

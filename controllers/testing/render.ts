@@ -28,6 +28,8 @@ export function contextWith(changes: Partial<ServiceContext> = {}): ServiceConte
     release: spec.release,
     minute: 29_000_000,
     running: () => undefined,
+    lacks: () => false,
+    versionOf: () => "",
     upgrade: { gates: [], rolled: [] },
     region: spec.region,
     spec,

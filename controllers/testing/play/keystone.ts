@@ -60,7 +60,8 @@ export async function bootstrap(world: World): Promise<void> {
 export function doors(world: World, outside: Outside): Parameters<typeof registrationController>[0] {
   const away = (): KeystoneError => new KeystoneError(0, "Keystone does not answer at keystone.openstack.svc:5000");
   const awake = (url: string): FakeKeystone => {
-    if (url !== `http://keystone.${namespace}.svc:5000/v3`) throw new KeystoneError(0, `Keystone does not answer at ${url}`);
+    if (url !== `http://keystone.${namespace}.svc:5000/v3`)
+      throw new KeystoneError(0, `Keystone does not answer at ${url}`);
     if (!serves(world, "Deployment", "keystone-api") || !serves(world, "StatefulSet", "mariadb")) throw away();
     return keystoneOf(world);
   };

@@ -48,7 +48,7 @@ export function scenario(name: string, brought: Means, ...happens: readonly Stag
   };
 }
 
-const debug = { config: { DEFAULT: { debug: "true" } } };
+const debug = { config: { DEFAULT: { debug: { value: "true" } } } };
 const deploy = applied("deploy", means, {});
 const shrink = applied("shrink", means, {});
 

@@ -205,7 +205,8 @@ function unowned(
   const kept = [wanted, ...others];
   const left = [...before].filter((path) => !kept.some((paths) => paths.has(path)));
   // An empty map that has got fields since is no leaf any more, yet must not take them with it.
-  const empty = (path: string): boolean => kept.every((paths) => [...paths.keys()].every((each) => !each.startsWith(`${path}\n`)));
+  const empty = (path: string): boolean =>
+    kept.every((paths) => [...paths.keys()].every((each) => !each.startsWith(`${path}\n`)));
   return new Set(left.filter(empty));
 }
 
