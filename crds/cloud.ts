@@ -40,11 +40,22 @@ const storage = z
 
 const toleration = z
   .object({
-    key: z.string().max(253).regex(labelName).exactOptional(),
-    operator: z.enum(["Exists", "Equal"]).exactOptional(),
-    value: z.string().max(63).regex(labelValue).exactOptional(),
-    effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]).exactOptional(),
-    tolerationSeconds: z.int().exactOptional(),
+    key: z
+      .string()
+      .max(253)
+      .regex(labelName)
+      .exactOptional()
+      .describe("Name of the taint. Default: every taint; operator is Exists then."),
+    operator: z.enum(["Exists", "Equal"]).exactOptional().describe("Whether the taint's value counts. Default Equal."),
+    value: z.string().max(63).regex(labelValue).exactOptional().describe("Value of the taint. Default: an empty one."),
+    effect: z
+      .enum(["NoSchedule", "PreferNoSchedule", "NoExecute"])
+      .exactOptional()
+      .describe("What the taint does. Default: all of it."),
+    tolerationSeconds: z
+      .int()
+      .exactOptional()
+      .describe("Seconds that a pod stays on a node once it has a NoExecute taint. Default: for ever."),
   })
   .meta(
     rules(
@@ -76,14 +87,20 @@ const placement = z
         ),
       })
       .optional()
-      .describe("Labels that a node must have to run pods of this cloud."),
-    tolerations: z.array(toleration).max(16).optional().describe("Taints that pods of this cloud accept."),
+      .describe("Labels that a node must have to run pods of this cloud. Default: none."),
+    tolerations: z
+      .array(toleration)
+      .max(16)
+      .optional()
+      .describe("Taints that pods of this cloud accept. Default: none but those that every pod accepts."),
     priorityClassName: z
       .string()
       .max(253)
       .regex(objectName)
       .optional()
-      .describe("PriorityClass of the pods of this cloud."),
+      .describe(
+        "PriorityClass of the pods of this cloud, such as system-cluster-critical. Default: the cluster's default.",
+      ),
   })
   .optional()
   .describe("Where the pods of this cloud may run.");
@@ -105,11 +122,18 @@ const images = z
         ...everyNameIs(imageName, "the names in overrides are names of images, such as infra or keystone:2026.1"),
       })
       .optional()
-      .describe("Whole image references, with tag or digest, by image name: infra, keystone:2026.1."),
-    pullSecrets: listMap(z.object({ name: z.string().max(253).regex(objectName) }), "name")
+      .describe(
+        "Whole image references, with tag or digest, by image name: infra, keystone:2026.1. Default: the image of that name and tag in the registry.",
+      ),
+    pullSecrets: listMap(
+      z.object({ name: z.string().max(253).regex(objectName).describe("Name of the Secret.") }),
+      "name",
+    )
       .max(8)
       .optional()
-      .describe("Secrets of this namespace with the credentials of the registry."),
+      .describe(
+        "Secrets of this namespace with the credentials of the registry, such as kubectl create secret docker-registry makes. Default: none.",
+      ),
   })
   .optional()
   .describe("Where container images come from.");
@@ -119,7 +143,11 @@ const hostName = /^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f]*:[0-9A-F
 
 /** What a user says about a cloud. */
 export const cloudSpec = z.object({
-  release: z.enum(releases).describe("OpenStack release of the control plane."),
+  release: z
+    .enum(releases)
+    .describe(
+      'OpenStack release of the control plane, such as "2026.1"; in quotes, since YAML takes it for a number. Required.',
+    ),
   region: z
     .string()
     .min(1)
@@ -138,10 +166,11 @@ export const cloudSpec = z.object({
             .regex(hostName)
             .optional()
             .describe(
-              "Host name or address that users reach the public endpoints under. Default: the InternalIP of the oldest node, chosen once.",
+              "Host name or address without port, such as cloud.example.org, that users reach the public endpoints under. Default: the InternalIP of the oldest node, chosen once.",
             ),
         })
-        .prefault({}),
+        .prefault({})
+        .describe("The endpoints for users."),
     })
     .prefault({})
     .describe("What the catalogue says about where the APIs are."),
@@ -150,25 +179,34 @@ export const cloudSpec = z.object({
       type: z
         .enum(["NodePort"])
         .default("NodePort")
-        .describe("How the public endpoints are reached. NodePort: a port on every node."),
+        .describe("How the public endpoints are reached. NodePort: a port on every node. Default NodePort."),
       ports: z
         .object({
           keystone: z.int32().min(1).max(65535).default(30500).describe("Node port of Keystone. Default 30500."),
         })
-        .prefault({}),
+        .prefault({})
+        .describe(
+          "The port of each service on every node, 1 to 65535, where Kubernetes allows it: as a rule 30000 to 32767.",
+        ),
     })
     .prefault({})
     .describe("How the public endpoints get there."),
   database: z
     .object({
-      type: z.enum(["Managed"]).default("Managed").describe("Managed: one MariaDB run by Nephos on a volume."),
+      type: z
+        .enum(["Managed"])
+        .default("Managed")
+        .describe("Managed: one MariaDB run by Nephos on a volume. Default Managed."),
       storage,
     })
     .prefault({})
     .describe("The SQL database of the services."),
   messaging: z
     .object({
-      type: z.enum(["Managed"]).default("Managed").describe("Managed: one RabbitMQ run by Nephos on a volume."),
+      type: z
+        .enum(["Managed"])
+        .default("Managed")
+        .describe("Managed: one RabbitMQ run by Nephos on a volume. Default Managed."),
       storage,
     })
     .prefault({})
@@ -190,24 +228,36 @@ export const cloudSpec = z.object({
 export type CloudSpec = z.output<typeof cloudSpec>;
 
 const stepState = z.object({
-  name: z.string(),
-  state: z.enum(["Done", "Degraded", "Waiting", "Blocked"]),
-  message: z.string().optional(),
+  name: z.string().describe("Name of the step, part/phase, such as keystone/api."),
+  state: z
+    .enum(["Done", "Degraded", "Waiting", "Blocked"])
+    .describe(
+      "Done; Degraded: was done, unwell now; Waiting: for what the message says; Blocked: trying again soon will not help, the message says what will.",
+    ),
+  message: z.string().optional().describe("What it waits for, or what to do."),
 });
 
 /** What Nephos reports about a cloud: recomputed in every pass, read by nobody but people and their tools. */
 export const cloudStatus = z.object({
-  observedGeneration: z.int().optional(),
-  conditions: conditions.optional(),
+  observedGeneration: z.int().optional().describe("The metadata.generation that this status is of."),
+  conditions: conditions
+    .optional()
+    .describe(
+      "Ready: all steps are done. Reconciling or Stalled, only while True: Nephos goes on, or the spec has to change. Available: every API has a ready pod; stays True during a rollout. UnknownOptions, only while True: options in config that the release does not know.",
+    ),
   release: z.string().optional().describe("The release that is running."),
   reason: z.string().optional().describe("Why the cloud is not ready, in one word."),
   progress: z.string().optional().describe("Steps that are done, of all."),
   endpoints: z
     .object({
-      public: z.object({ host: z.string() }).optional(),
+      public: z
+        .object({ host: z.string().describe("Host of the public endpoints.") })
+        .optional()
+        .describe("The endpoints for users."),
       keystone: z.string().optional().describe("Public URL of Keystone."),
     })
-    .optional(),
+    .optional()
+    .describe("Where the APIs are, as the catalogue says."),
   resolved: z
     .object({
       region: z.string().optional().describe("Name of the region in Keystone's catalogue."),
