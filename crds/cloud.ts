@@ -213,10 +213,10 @@ export const cloudSpec = z.object({
     .describe("The message broker of the services."),
   images,
   placement,
-  config: userConfig
+  config: userConfig("full")
     .optional()
     .describe(
-      "Options of the configuration files of all services: section, option, value. They win over what Nephos sets, those of a service under services win over them. What a release does not know is written all the same, and named by the condition UnknownOptions.",
+      "Options of the configuration files of all services: section, option, value. They win over what Nephos sets, and those under services over them; except for what Nephos has to set itself (database connection, key repositories, …), which makes the Cloud Stalled. What a release does not know is written all the same, and named by the condition UnknownOptions.",
     ),
   services: z
     .object({ keystone: serviceSpec("keystone") })

@@ -5,24 +5,22 @@ import { labelName, labelValue, objectName } from "./names.ts";
 const cpu = textOrNumber(/^([0-9]+([.][0-9]{1,3})?|[0-9]+m)$/, 16);
 const memory = textOrNumber(/^[0-9]+([.][0-9]{1,3})?(k|M|G|T|Ki|Mi|Gi|Ti)?$/, 16);
 
-const amounts = (what: string, otherwise: string) =>
+const amounts = (what: string) =>
   z
     .object({
-      cpu: cpu.exactOptional().describe(`Cores that each pod ${what}, such as 2 or 500m. Default: ${otherwise}.`),
-      memory: memory
-        .exactOptional()
-        .describe(`Memory that each pod ${what}, in bytes or such as 512Mi. Default: ${otherwise}.`),
+      cpu: cpu.exactOptional().describe("Cores, such as 2 or 500m."),
+      memory: memory.exactOptional().describe("Bytes, such as 512Mi."),
     })
     .exactOptional()
-    .describe(`CPU and memory that each pod ${what}.`);
+    .describe(what);
 
 const resources = z
   .object({
-    requests: amounts("asks for", "the limit if there is one, else what Nephos thinks right"),
-    limits: amounts("gets at most", "none"),
+    requests: amounts("What each pod asks for. Default: its limit, else what Nephos thinks right."),
+    limits: amounts("What each pod gets at most. Default: no limit."),
   })
   .optional()
-  .describe("CPU and memory of each API pod. Jobs have their own.");
+  .describe("CPU and memory of each API pod.");
 
 const placement = z
   .object({
@@ -30,11 +28,7 @@ const placement = z
       .record(z.string().max(253).regex(labelName), z.string().max(63).regex(labelValue))
       .meta({
         maxProperties: 32,
-        ...everyNameIs(
-          labelName,
-          "names in a nodeSelector are names of labels, such as example.org/control-plane",
-          253,
-        ),
+        ...everyNameIs(labelName, "names in a nodeSelector are names of labels", 253),
       })
       .exactOptional()
       .describe("Labels that a node must have. Default: spec.placement.nodeSelector; {} for any node."),
@@ -46,7 +40,7 @@ const placement = z
       .describe("PriorityClass of the pods. Default: spec.placement.priorityClassName."),
   })
   .optional()
-  .describe("Where the pods and Jobs of the service run, where that differs from spec.placement.");
+  .describe("Where pods of the service run, if elsewhere than spec.placement says.");
 
 /** What users say about one OpenStack service. */
 export const serviceSpec = (name: string) =>
@@ -55,11 +49,9 @@ export const serviceSpec = (name: string) =>
       replicas: z.int32().min(1).max(50).default(1).describe(`Number of API pods of ${name}, 1 to 50. Default 1.`),
       resources,
       placement,
-      config: userConfig
+      config: userConfig("brief")
         .optional()
-        .describe(
-          `Options of ${name}.conf: section, option, value. They win over spec.config and over what Nephos sets, except for what it has to set itself (database connection, key repositories, …): that makes the Cloud Stalled.`,
-        ),
+        .describe(`Options of ${name}.conf, as in spec.config; they win over those.`),
     })
     .prefault({})
     .describe(`The ${name} service.`);
