@@ -24,7 +24,7 @@ const jobRetryInSeconds = 20;
 export interface Pass {
   readonly outcome: Outcome;
   readonly verdicts: ReadonlyMap<string, Verdict>;
-  /** The status that was written; left out where that was put off, or there was nothing to say. */
+  /** The status as it now stands; left out where writing it was put off or failed. */
   readonly status?: Readonly<Record<string, unknown>>;
 }
 
@@ -109,12 +109,13 @@ async function realise<Facts>(input: PassInput<Facts>, planOf: (seen: Snapshot) 
   const deferred = errors.length === 0 && input.mayDeferStatus?.() === true;
   // Status speaks of the subject that we read: for any other version of it the API server refuses.
   const status = deferred ? undefined : controller.status(subject, verdicts, seen, facts);
-  if (status !== undefined) await noting(input.kube.setStatus(subject, status));
+  let told: Pass["status"];
+  if (status !== undefined) await noting(input.kube.setStatus(subject, status).then(() => void (told = status)));
   const acted = open.some((step) => (step.actions ?? []).length > 0);
   return {
     outcome: afterwards(outcomeOf(errors), acted ? "acted" : "saw", deferred ? 1 : jobRetry(plan, seen, input.now)),
     verdicts,
-    ...(status === undefined ? {} : { status }),
+    ...(told === undefined ? {} : { status: told }),
   };
 }
 
