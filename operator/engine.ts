@@ -25,7 +25,7 @@ export interface Pass {
   readonly outcome: Outcome;
   readonly verdicts: ReadonlyMap<string, Verdict>;
   /** The status as it now stands; left out where writing it was put off or failed. */
-  readonly status?: Readonly<Record<string, unknown>>;
+  readonly status?: Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface PassInput<Facts> {
@@ -108,14 +108,15 @@ async function realise<Facts>(input: PassInput<Facts>, planOf: (seen: Snapshot) 
     await noting(kube.remove(orphan));
   const deferred = errors.length === 0 && input.mayDeferStatus?.() === true;
   // Status speaks of the subject that we read: for any other version of it the API server refuses.
-  const status = deferred ? undefined : controller.status(subject, verdicts, seen, facts);
-  let told: Pass["status"];
-  if (status !== undefined) await noting(input.kube.setStatus(subject, status).then(() => void (told = status)));
+  let status: Pass["status"];
+  const report = (said: NonNullable<Pass["status"]>): Promise<void> =>
+    input.kube.setStatus(subject, said).then(() => void (status = said));
+  if (!deferred) await noting(report(controller.status(subject, verdicts, seen, facts)));
   const acted = open.some((step) => (step.actions ?? []).length > 0);
   return {
     outcome: afterwards(outcomeOf(errors), acted ? "acted" : "saw", deferred ? 1 : jobRetry(plan, seen, input.now)),
     verdicts,
-    ...(told === undefined ? {} : { status: told }),
+    status,
   };
 }
 

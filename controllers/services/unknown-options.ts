@@ -59,9 +59,9 @@ function nameOf({ section, name }: { readonly section: string; readonly name: st
 /** How many letters have to be added, taken out or exchanged to make one text of the other. */
 function distanceOf(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (const [index, letter] of [...one].entries()) {
+  for (const [index, letter] of Array.from(one).entries()) {
     const next = [index + 1];
-    for (const [column, counterpart] of [...other].entries()) {
+    for (const [column, counterpart] of Array.from(other).entries()) {
       const exchanged = (row[column] ?? 0) + (letter === counterpart ? 0 : 1);
       next.push(Math.min(exchanged, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
     }

@@ -27,22 +27,24 @@ const configs = fc.dictionary(names, fc.dictionary(names, values, { noNullProtot
   noNullPrototype: true,
 });
 
+const everyPair = ["alpha", "beta", "gamma"].flatMap((section) =>
+  ["alpha", "beta", "gamma"].map((option) => [section, option] as const),
+);
+
+/** What one option alone becomes. */
+function written(option: UserOption | undefined): unknown {
+  return option === undefined ? undefined : userOptions(keystone, contextOf({ a: { b: option } }, {}))["a"]?.["b"];
+}
+
 describe("an option that a user sets", () => {
   it("for one service wins over what is set for all, which wins over what Nephos sets; each whole", () => {
     fc.assert(
       fc.property(configs, configs, (cloud, service) => {
         const context = contextOf(cloud, service);
         const [all, whole] = [userOptions(keystone, context), configOf(keystone, context)];
-        for (const section of ["alpha", "beta", "gamma"]) {
-          for (const option of ["alpha", "beta", "gamma"]) {
-            const wanted = service[section]?.[option] ?? cloud[section]?.[option];
-            const alone =
-              wanted === undefined
-                ? undefined
-                : userOptions(keystone, contextOf({ [section]: { [option]: wanted } }, {}));
-            expect(all[section]?.[option]).toEqual(alone?.[section]?.[option]);
-            expect(whole[section]?.[option]).toEqual(alone?.[section]?.[option]);
-          }
+        for (const [section, option] of everyPair) {
+          const wanted = service[section]?.[option] ?? cloud[section]?.[option];
+          expect([all[section]?.[option], whole[section]?.[option]]).toEqual([written(wanted), written(wanted)]);
         }
       }),
     );
