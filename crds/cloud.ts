@@ -261,25 +261,20 @@ export const cloudStatus = z.object({
   resolved: z
     .object({
       region: z.string().optional().describe("Name of the region in Keystone's catalogue."),
-      images: listMap(
-        z.object({
-          name: z.string().describe("Name of the image, as in spec.images.overrides."),
-          reference: z.string().describe("What pods have as their image."),
-        }),
-        "name",
-      )
+      images: z
+        .record(z.string(), z.string())
         .optional()
-        .describe("The images that pods are made from."),
-      volumes: listMap(
-        z.object({
-          name: z.string().describe("Name of the PersistentVolumeClaim."),
-          storageClassName: z.string().optional().describe("The StorageClass that it got."),
-          size: z.string().optional().describe("What it holds, such as 10Gi."),
-        }),
-        "name",
-      )
+        .describe("What pods have as their images, by names as in spec.images.overrides."),
+      volumes: z
+        .record(
+          z.string(),
+          z.object({
+            storageClassName: z.string().optional().describe("The StorageClass that it got."),
+            size: z.string().optional().describe("What it holds, such as 10Gi."),
+          }),
+        )
         .optional()
-        .describe("The volumes that data lives on."),
+        .describe("The volumes that data lives on, by names of their PersistentVolumeClaims."),
     })
     .optional()
     .describe("What is used where the spec leaves it open."),

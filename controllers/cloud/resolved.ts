@@ -14,21 +14,22 @@ export function resolvedOf(
   const images = ["infra", ...services.map(({ name }) => `${name}:${context.release}`)];
   return {
     region: context.region,
-    images: images.map((name) => ({ name, reference: context.image(name) })),
-    volumes: [databaseClaim, messagingClaim].flatMap((name) => volumeOf(seen, context.namespace, name)),
+    // Maps, not lists: members of a list that come back later would have another place in it for good.
+    images: Object.fromEntries(images.map((name) => [name, context.image(name)])),
+    volumes: Object.fromEntries(
+      [databaseClaim, messagingClaim].flatMap((name) => volumeOf(seen, context.namespace, name)),
+    ),
   };
 }
 
-function volumeOf(seen: Snapshot, namespace: string, name: string): Readonly<Record<string, string>>[] {
+function volumeOf(seen: Snapshot, namespace: string, name: string): [string, Readonly<Record<string, string>>][] {
   const claim = seen.get({ ...claimKind, namespace, name });
   if (claim === undefined) return [];
   const storageClassName = textAt(claim, "spec", "storageClassName");
   const size = textAt(claim, "status", "capacity", "storage");
-  return [
-    {
-      name,
-      ...(storageClassName === undefined ? {} : { storageClassName }),
-      ...(size === undefined ? {} : { size }),
-    },
-  ];
+  const facts = {
+    ...(storageClassName === undefined ? {} : { storageClassName }),
+    ...(size === undefined ? {} : { size }),
+  };
+  return [[name, facts]];
 }

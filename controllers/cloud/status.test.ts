@@ -138,16 +138,16 @@ describe("the status of a Cloud", () => {
     );
     expect(statusWith(...bound)["resolved"]).toEqual({
       region: "RegionOne",
-      images: [
-        { name: "infra", reference: "registry.example.org/nephos/infra" },
-        { name: "keystone:2026.1", reference: "registry.example.org/nephos/keystone:2026.1" },
-      ],
-      volumes: [
-        { name: "data-mariadb-0", storageClassName: "fast", size: "10Gi" },
-        { name: "data-rabbitmq-0", storageClassName: "fast", size: "10Gi" },
-      ],
+      images: {
+        infra: "registry.example.org/nephos/infra",
+        "keystone:2026.1": "registry.example.org/nephos/keystone:2026.1",
+      },
+      volumes: {
+        "data-mariadb-0": { storageClassName: "fast", size: "10Gi" },
+        "data-rabbitmq-0": { storageClassName: "fast", size: "10Gi" },
+      },
     });
-    expect(statusWith(cloud)).toHaveProperty("resolved.volumes", []);
+    expect(statusWith(cloud)).toHaveProperty("resolved.volumes", {});
   });
 
   describe("whose configuration has options that the release does not know", () => {
