@@ -2,9 +2,9 @@
 .DEFAULT_GOAL := help
 NODE := node_modules/.bin/node
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
-export CLUSTER NODES NAME REGISTRY BENCH ROUNDS PARENTS CHILDREN RUNS
+export AREAS CLUSTER NODES NAME REGISTRY BENCH ROUNDS PARENTS CHILDREN RUNS PARTS FILE ARGS
 
-.PHONY: help up down env test faults bench bench-runtime
+.PHONY: help up down env plan test full faults mutation bench bench-runtime
 
 help: ## Shows this list.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -18,11 +18,20 @@ down: node_modules/.complete ## Takes down what up brought up; keeps the cache.
 env: node_modules/.complete ## Prints variables for kubectl and openstack: eval "$(make env)".
 	@$(NODE) e2e/up/main.ts env
 
+plan: node_modules/.complete ## Shows what a manifest leads to, without a cluster: FILE=cloud.yaml. ARGS=--diff compares with that of your kubeconfig.
+	@$(NODE) controllers/cli/main.ts plan -f "$$FILE" $$ARGS
+
 test: node_modules/.complete ## Runs everything that must pass, on a cluster of its own.
 	@$(NODE) e2e/run.ts
 
-faults: node_modules/.complete ## Plays every fault at every write, then the seeded bugs that the tests have to catch. No cluster.
+full: node_modules/.complete ## Runs what is too long for test: all of it, or the named PARTS="faults releases".
+	@$(NODE) e2e/full.ts
+
+faults: node_modules/.complete ## Plays every fault at every write, for at most 20 minutes. No cluster.
 	@$(NODE) controllers/testing/faults-main.ts
+
+mutation: node_modules/.complete ## Changes the pure modules bit by bit; their tests have to notice 85 %. No cluster. AREAS="operator-plan" tries some.
+	@$(NODE) e2e/mutation/main.ts $$AREAS
 
 bench: node_modules/.complete ## Measures from kubectl apply to a token, and where the time goes. ROUNDS=5 repeats more often.
 	@$(NODE) e2e/bench/first-token.ts

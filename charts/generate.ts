@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { chartTemplates, chartYaml } from "./chart.ts";
+import { argoCdYaml } from "./gitops.ts";
 import { installManifests } from "./install.ts";
 import { templateOf } from "./template.ts";
 import { valuesSchema, valuesTable, valuesYaml } from "./values-documents.ts";
@@ -27,6 +28,7 @@ export function installYaml(): string {
 export function generatedFiles(): ReadonlyMap<string, string> {
   return new Map([
     ["install.yaml", installYaml()],
+    ["gitops/argocd-cm.yaml", argoCdYaml()],
     ["nephos/Chart.yaml", chartYaml()],
     ["nephos/values.yaml", valuesYaml()],
     ["nephos/values.schema.json", valuesSchema()],

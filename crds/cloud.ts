@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { conditions, type KindDefinition, listMap, rules } from "../operator/schema.ts";
+import { conditions, type KindDefinition, listMap, type Rule, rules } from "../operator/schema.ts";
 import { everyNameIs, userConfig } from "./config.ts";
+import { externalDatabase, externalMessaging, hostName, oneOf } from "./external.ts";
 import { labelName, labelValue, objectName } from "./names.ts";
 import { serviceSpec } from "./service.ts";
 
@@ -14,6 +15,8 @@ const repository = /^[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?(:[0-9]+)?([/][a-z0-
 const imageReference =
   /^[A-Za-z0-9]([-A-Za-z0-9._]*[A-Za-z0-9])?(:[0-9]+)?([/][a-z0-9]+([-_.]+[a-z0-9]+)*)*(:[A-Za-z0-9_][-A-Za-z0-9_.]{0,127})?(@[a-z0-9]+:[0-9a-f]{32,128})?$/;
 const imageName = /^[a-z0-9]([-a-z0-9._]*[a-z0-9])?(:[A-Za-z0-9_][-A-Za-z0-9_.]*)?$/;
+
+const volumeStays = "a volume keeps its size and class; make a new Cloud for another one";
 
 const storage = z
   .object({
@@ -34,9 +37,34 @@ const storage = z
   })
   .prefault({})
   .describe("The volume that holds the data.")
-  .meta(
-    rules({ rule: "self == oldSelf", message: "a volume keeps its size and class; make a new Cloud for another one" }),
-  );
+  .meta(rules({ rule: "self == oldSelf", message: volumeStays }));
+
+const managed = z.object({ storage });
+
+/** What a user says about a server that Nephos runs. */
+export type Managed = z.output<typeof managed>;
+
+/** What is wanted of a server that Nephos runs where the user says nothing about it. */
+export const managedByDefault: Managed = managed.parse({});
+
+const sizeIn = (self: string): string =>
+  `(has(${self}.managed) ? ${self}.managed.storage.size : '${managedByDefault.storage.size}')`;
+const classIn = (self: string): string =>
+  `(has(${self}.managed) && has(${self}.managed.storage.storageClassName) ? ${self}.managed.storage.storageClassName : '')`;
+
+/** The volume of a server that Nephos runs stays, where it was left to defaults too. */
+const stayingVolume: Rule = {
+  rule: `has(self.managed) == has(oldSelf.managed) || (${sizeIn("self")} == ${sizeIn("oldSelf")} && ${classIn("self")} == ${classIn("oldSelf")})`,
+  message: volumeStays,
+};
+
+/** The type of a server stays. */
+function stayingType(what: string): Record<string, unknown> {
+  return rules({
+    rule: "self == oldSelf",
+    message: `a Cloud keeps its type of ${what}, since nothing would bring the data over; delete the Cloud and make it anew with the other type, and move the data yourself`,
+  });
+}
 
 const toleration = z
   .object({
@@ -138,8 +166,42 @@ const images = z
   .optional()
   .describe("Where container images come from.");
 
-/** A host name, an IPv4 address or an IPv6 address without brackets; no port. */
-const hostName = /^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*)$/;
+// Kubernetes tries rules on a default as it stands, before it fills in more: the type has to be there.
+const database = oneOf(
+  z.object({
+    type: z
+      .enum(["Managed", "External"])
+      .default("Managed")
+      .describe(
+        "Managed: one MariaDB run by Nephos on a volume. External: a server that somebody else runs. Default Managed.",
+      )
+      .meta(stayingType("database")),
+    managed: managed.optional().describe("How Nephos runs the database."),
+    external: externalDatabase.optional(),
+  }),
+  ["managed", "external"],
+  { optional: ["managed"], rules: [stayingVolume] },
+)
+  .prefault({ type: "Managed" })
+  .describe("The SQL database of the services.");
+
+const messaging = oneOf(
+  z.object({
+    type: z
+      .enum(["Managed", "External"])
+      .default("Managed")
+      .describe(
+        "Managed: one RabbitMQ run by Nephos on a volume. External: a broker that somebody else runs. Default Managed.",
+      )
+      .meta(stayingType("broker")),
+    managed: managed.optional().describe("How Nephos runs the broker."),
+    external: externalMessaging.optional(),
+  }),
+  ["managed", "external"],
+  { optional: ["managed"], rules: [stayingVolume] },
+)
+  .prefault({ type: "Managed" })
+  .describe("The message broker of the services.");
 
 /** What a user says about a cloud. */
 export const cloudSpec = z.object({
@@ -191,26 +253,8 @@ export const cloudSpec = z.object({
     })
     .prefault({})
     .describe("How the public endpoints get there."),
-  database: z
-    .object({
-      type: z
-        .enum(["Managed"])
-        .default("Managed")
-        .describe("Managed: one MariaDB run by Nephos on a volume. Default Managed."),
-      storage,
-    })
-    .prefault({})
-    .describe("The SQL database of the services."),
-  messaging: z
-    .object({
-      type: z
-        .enum(["Managed"])
-        .default("Managed")
-        .describe("Managed: one RabbitMQ run by Nephos on a volume. Default Managed."),
-      storage,
-    })
-    .prefault({})
-    .describe("The message broker of the services."),
+  database,
+  messaging,
   images,
   placement,
   config: userConfig("full")

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { conditions, type KindDefinition, listMap } from "../operator/schema.ts";
+import { dataKey, httpUrl, objectName } from "./names.ts";
 
 const name = z.string().min(1).max(64);
-const keyRef = z.object({ name: z.string().min(1).max(253), key: z.string().min(1).max(253) });
+const keyRef = z.object({ name: z.string().max(253).regex(objectName), key: z.string().max(253).regex(dataKey) });
+const url = z.string().max(2048).regex(httpUrl);
 
 const assignment = z
   .object({
@@ -28,14 +30,14 @@ const user = z.object({
 
 const endpoint = z.object({
   interface: z.enum(["public", "internal", "admin"]),
-  url: z.string().min(1).max(2048),
+  url,
 });
 
 /** What a service needs in Keystone. */
 export const registrationSpec = z.object({
   keystone: z
     .object({
-      url: z.string().min(1).max(2048).describe("Keystone's internal URL with /v3."),
+      url: url.describe("Keystone's internal URL with /v3."),
       userName: name,
       passwordFrom: keyRef,
     })

@@ -53,6 +53,14 @@ export const releases = {
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>;
 
+/** The oldest version without a hole that is known and fixed in the series; a lock must not be older. */
+export const floors: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  // keystone: CVE-2026-42998, -42999, -43000, -44394. nova: CVE-2026-46448.
+  "2025.1": { keystone: "27.0.2", nova: "31.3.1" },
+  "2025.2": { keystone: "28.0.2", nova: "32.2.1" },
+  "2026.1": { keystone: "29.0.2", nova: "33.0.2" },
+};
+
 /** Projects whose package on PyPI is not called what the project is called. */
 export const distributions: Readonly<Record<string, string>> = {
   heat: "openstack-heat",

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { releases, tools } from "./releases.ts";
+import { floors, releases, tools } from "./releases.ts";
 import {
   conflictsOf,
   distributionOf,
@@ -68,6 +68,18 @@ describe.each(locked)("the locks of %s", (release) => {
     const [wanted = ""] = requirementsOf(release, project);
     const version = pinsOf(texts[project] ?? "").get(normalised(distributionOf(project)));
     expect(`${distributionOf(project)}==${version}`.startsWith(wanted.replace("*", ""))).toBe(true);
+  });
+});
+
+/** Below zero where the first version is the older one. */
+const compared = (one: string, other: string): number => one.localeCompare(other, "en", { numeric: true });
+
+describe.each(Object.entries(floors))("the floors of %s", (release, versions) => {
+  it.each(Object.entries(versions))("for %s are reached by the lock", (project, floor) => {
+    const lock = readFileSync(join(locks, release, `${project}.txt`), "utf8");
+    const version = pinsOf(lock).get(normalised(distributionOf(project))) ?? "";
+    expect(compared("27.0.10", "27.0.9")).toBeGreaterThan(0);
+    expect({ version, old: compared(version, floor) < 0 }).toEqual({ version, old: false });
   });
 });
 

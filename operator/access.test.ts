@@ -96,6 +96,44 @@ it.each([
   ["Gateway", "gateways"],
   ["ComputeCell", "computecells"],
   ["CloudBackupSchedule", "cloudbackupschedules"],
+  ["Hypervisor", "hypervisors"],
 ])("the plural of %s is %s", (name, plural) => {
   expect(pluralOf({ apiVersion: "v1", kind: name })).toBe(plural);
+});
+
+describe("the rules", () => {
+  it("of no controllers are to tell events and to hold the lease", () => {
+    expect(permissionsOf([])).toEqual({
+      namespaced: [{ apiGroups: ["events.k8s.io"], resources: ["events"], verbs: ["create"] }],
+      cluster: [],
+      own: [{ apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["get", "create", "patch"] }],
+    });
+  });
+
+  it("of one controller are to see and report on its kind, though nobody else reads that", () => {
+    expect(permissionsOf([controller({ kind: cloud, reads: [], owns: [] })]).namespaced.slice(0, -1)).toEqual([
+      { apiGroups: ["nephos.dev"], resources: ["clouds"], verbs: see },
+      { apiGroups: ["nephos.dev"], resources: ["clouds/status"], verbs: ["patch"] },
+    ]);
+  });
+
+  it("stand in the order of their groups, whatever order the kinds are declared in", () => {
+    const owns = [registration, policy, kind("batch/v1", "CronJob"), secret, job];
+    const rules = permissionsOf([controller({ kind: cloud, reads: [], owns })]).namespaced;
+    expect(rules.slice(0, 4).map(({ apiGroups, resources }) => [...apiGroups, ...resources])).toEqual([
+      ["", "secrets"],
+      ["batch", "cronjobs", "jobs"],
+      ["nephos.dev", "registrations"],
+      ["networking.k8s.io", "networkpolicies"],
+    ]);
+  });
+
+  it("let what was owned once be found and deleted", () => {
+    const former = { ...controller({ kind: cloud, reads: [], owns: [] }), formerlyOwned: [job] };
+    expect(permissionsOf([former]).namespaced[0]).toEqual({
+      apiGroups: ["batch"],
+      resources: ["jobs"],
+      verbs: [...see, "delete"],
+    });
+  });
 });

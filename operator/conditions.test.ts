@@ -1,4 +1,4 @@
-import { type Condition, sameStatus, summarise, withTransitions } from "./conditions.ts";
+import { type Condition, sameStatus, summarise, unreported, withTransitions } from "./conditions.ts";
 import { live } from "./testing/objects.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -100,5 +100,15 @@ describe("a status", () => {
     ["has one too many", { observedGeneration: 2, phase: "x", old: 1 }],
   ])("is written where the live one %s", (_, status) => {
     expect(sameStatus(cloud(status), { phase: "x", observedGeneration: 2 })).toBe(false);
+  });
+
+  it.each([
+    ["is not there", {}, true],
+    ["says that no generation was observed, as the schema does", { status: { observedGeneration: -1 } }, true],
+    ["says which one was", { status: { observedGeneration: 2 } }, false],
+    ["says nothing of generations", { status: { phase: "x" } }, false],
+  ])("that %s tells whether anybody has reported yet", (_, status, expected) => {
+    const metadata = { name: "demo", generation: 2 };
+    expect(unreported(live({ apiVersion: "nephos.dev/v1alpha1", kind: "Cloud", metadata, ...status }))).toBe(expected);
   });
 });

@@ -1,5 +1,5 @@
 import { same } from "./covers.ts";
-import { listAt, type Live, textAt } from "./object.ts";
+import { listAt, type Live, numberAt, textAt } from "./object.ts";
 import type { Verdict } from "./verdict.ts";
 
 export interface Condition {
@@ -61,6 +61,11 @@ export function withTransitions(conditions: readonly Condition[], live: Live, no
     const since = textAt(old, "status") === condition.status ? textAt(old, "lastTransitionTime") : undefined;
     return { ...condition, lastTransitionTime: since ?? now };
   });
+}
+
+/** Whether nobody has reported on the object yet: it has no status, or what the schema gives before there is one. */
+export function unreported(live: Live): boolean {
+  return live["status"] === undefined || numberAt(live, "status", "observedGeneration") === -1;
 }
 
 /** Whether a status write would change nothing. */

@@ -37,6 +37,10 @@ describe("what is live covers what is wanted", () => {
     ["a mount that may be written to, which the server drops", [{ name: "run" }], [{ name: "run", readOnly: false }]],
     ["an empty environment variable, which the server drops", [{ name: "A" }], [{ name: "A", value: "" }]],
     ["a delay of nothing, which the server drops", { periodSeconds: 5 }, { periodSeconds: 5, initialDelaySeconds: 0 }],
+    ["a switch that is on", { readOnly: true }, { readOnly: true }],
+    ["a list member that is found behind what is no map", [null, "b", { name: "a" }], [{ name: "a" }]],
+    ["no size at all, as text", { requests: { cpu: "0" } }, { requests: { cpu: 0 } }],
+    ["a size whose decimals leave a rounding error", { limits: { disk: "4.35G" } }, { limits: { disk: "4350M" } }],
   ])("%s", (_, live, wanted) => {
     expect(covers(live, wanted)).toBe(true);
   });
@@ -62,6 +66,10 @@ describe("what is live covers what is wanted", () => {
     ["a token that someone lets in", {}, { automountServiceAccountToken: false }],
     ["an empty file that someone dropped", { data: {} }, { data: { empty: "" } }],
     ["a number of none that someone dropped", {}, { replicas: 0 }],
+    ["a switch that someone dropped", {}, { hostNetwork: true }],
+    ["a delay that someone dropped", {}, { initialDelaySeconds: 5 }],
+    ["a value that someone dropped", [{ name: "A" }], [{ name: "A", value: "x" }]],
+    ["members of a list that is to be empty", { args: ["a"] }, { args: [] }],
   ])("not where it has %s", (_, live, wanted) => {
     expect(covers(live, wanted)).toBe(false);
   });
@@ -88,8 +96,44 @@ describe("what is live covers what is wanted", () => {
   });
 });
 
+describe("lists and fields that the API server knows", () => {
+  it.each(["containerPort", "port", "mountPath", "topologyKey", "name", "ip", "type", "uid", "key"])(
+    "members of a list are found by their %s",
+    (key) => {
+      const live = [{ [key]: "b" }, { [key]: "c" }, { [key]: "a", defaulted: true }];
+      expect(covers(live, [{ [key]: "a" }, { [key]: "b" }])).toBe(true);
+      expect(covers(live, [{ [key]: "a" }, { [key]: "d" }])).toBe(false);
+    },
+  );
+
+  it.each(["requests", "limits", "capacity", "hard"])("the fields of %s are quantities", (field) => {
+    expect(covers({ [field]: { cpu: "1" } }, { [field]: { cpu: "1000m" } })).toBe(true);
+  });
+
+  it.each(["sizeLimit", "storage"])("%s is a quantity", (field) => {
+    expect(covers({ [field]: "1Gi" }, { [field]: "1024Mi" })).toBe(true);
+  });
+
+  it.each(["hostNetwork", "hostPID", "hostIPC", "readOnly", "stdin", "stdinOnce", "tty"])(
+    "%s is dropped where it is false",
+    (field) => {
+      expect(covers({}, { [field]: false })).toBe(true);
+    },
+  );
+
+  it.each(["initialDelaySeconds", "minReadySeconds"])("%s is dropped where it is 0", (field) => {
+    expect(covers({}, { [field]: 0 })).toBe(true);
+  });
+});
+
 describe("a quantity", () => {
   it.each([
+    ["1e10", 1e10],
+    ["2E+3", 2000],
+    ["5e-1", 0.5],
+    ["1Gi5", undefined],
+    ["1 Gi", undefined],
+    [["5"], undefined],
     ["500m", 0.5],
     ["1Gi", 2 ** 30],
     ["2", 2],

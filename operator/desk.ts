@@ -1,6 +1,7 @@
 import type { Cache, Watched } from "./cache.ts";
 import type { Client } from "./client.ts";
 import { type Clock, jittered } from "./clock.ts";
+import { unreported } from "./conditions.ts";
 import type { Controller, Edge } from "./controller.ts";
 import { ownerLabel } from "./dress.ts";
 import { type Pass, reconcile } from "./engine.ts";
@@ -218,7 +219,7 @@ export class Desk {
       if (JSON.stringify(before?.get(step)) === JSON.stringify(verdict)) continue;
       log.info({ object: ownerLabel(subject), namespace: subject.metadata.namespace, step, ...verdict }, "step");
     }
-    const known = before ?? (subject["status"] === undefined ? new Map<string, Verdict>() : undefined);
+    const known = before ?? (unreported(subject) ? new Map<string, Verdict>() : undefined);
     const warnings = warningsOf(controller.warnings ?? [], subject, pass.status);
     for (const happening of [...happenings(known, pass.verdicts), ...warnings])
       void recorder.record(subject, happening);

@@ -18,6 +18,7 @@ const conflict = api(409, "Conflict");
 describe("the verdict of a step whose write failed", () => {
   it.each([
     [forbidden, { is: "blocked", reason: "Forbidden", message: "no" }],
+    [api(403, "Expired"), { is: "blocked", reason: "Expired", message: "no" }],
     [api(422, "Invalid"), { is: "blocked", reason: "RejectedByApiServer", message: "no" }],
     [api(400, "BadRequest"), { is: "blocked", reason: "RejectedByApiServer", message: "no" }],
     [api(404, "NotFound"), { is: "waiting", on: "no" }],
@@ -46,6 +47,7 @@ describe("after a pass the queue", () => {
   it.each([
     ["only Stale", [new Stale("old")]],
     ["Stale among others", [forbidden, conflict, new Stale("old")]],
+    ["Stale beside a server that asks for patience", [api(429, "TooManyRequests", 3), new Stale("old")]],
   ])("looks again, later and later, for as long as it is behind: %s", (_, errors) => {
     expect(outcomeOf(errors)).toEqual({ next: "backoff" });
   });
@@ -103,4 +105,9 @@ it("only the API server's 404 means that there is no such object", () => {
 it("an error is told by its message, anything else by its text", () => {
   expect(messageOf(new Error("why"))).toBe("why");
   expect(messageOf(7)).toBe("7");
+});
+
+it("an error says its name in the log", () => {
+  const errors = [forbidden, new Stale("a"), new Unreachable("b"), new UnknownKind("c"), new Foreign("d")];
+  expect(errors.map(String)).toEqual(["ApiError: no", "Stale: a", "Unreachable: b", "UnknownKind: c", "Foreign: d"]);
 });

@@ -1,4 +1,3 @@
-import { SourceMissing } from "./recipe.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** The API server's refusal: HTTP status, Kubernetes' reason and, for 429 and 503, how long it asks us to stay away. */
@@ -47,16 +46,11 @@ export type Outcome =
 
 /** The verdict of a step whose write failed. */
 export function verdictOf(error: unknown): Verdict {
-  if (error instanceof SourceMissing) return { is: "waiting", on: error.message };
   if (error instanceof Foreign) return { is: "blocked", reason: "ForeignObject", message: error.message };
   if (!(error instanceof ApiError)) return { is: "waiting", on: messageOf(error) };
   switch (error.status) {
     case 403:
-      return {
-        is: "blocked",
-        reason: error.reason === "Forbidden" ? "Forbidden" : error.reason,
-        message: error.message,
-      };
+      return { is: "blocked", reason: error.reason, message: error.message };
     case 422:
     case 400:
       return { is: "blocked", reason: "RejectedByApiServer", message: error.message };

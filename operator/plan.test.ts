@@ -189,3 +189,42 @@ it("kinds are told apart by group and version, and lose what else is said of the
     ],
   );
 });
+
+describe("a step behind an undone one", () => {
+  it("that wants nothing meanwhile is closed, so that what it wrote before is kept", () => {
+    const steps = [step("a"), step("b", ["a"], { objects: [configMap("next")] })];
+    const { closed } = progress({ steps }, snapshot(), ({ name }) => (name === "a" ? waiting : done));
+    expect(closed).toEqual([steps[1]]);
+  });
+
+  it("writes what it wants meanwhile in the way in which it writes all else", () => {
+    const meanwhile = [configMap("now")];
+    const steps = [step("a"), step("b", ["a"], { meanwhile, strategy: "Replace" })];
+    const { open } = progress({ steps }, snapshot(), ({ name }) => (name === "a" ? waiting : done));
+    expect(open[1]).toEqual({ name: "b", after: ["a"], objects: meanwhile, strategy: "Replace" });
+  });
+});
+
+it("the marks by which objects are found again keep their names from one build to the next", () => {
+  expect([...Object.values(identity), retainAnnotation]).toEqual([
+    "app.kubernetes.io/managed-by",
+    "nephos.dev/subject-uid",
+    "nephos.dev/owner",
+    "nephos.dev/step",
+    "nephos.dev/retain",
+  ]);
+});
+
+it("pruning leaves what a step made that nobody has judged", () => {
+  const plan: Plan = { steps: [step("api/server")] };
+  expect(orphans(plan, new Map([["db/server", waiting]]), [made("Service", "stray", "api.server")])).toEqual([]);
+});
+
+it("pruning leaves configuration that a pod still mounts", () => {
+  const plan: Plan = { steps: [step("api/server")] };
+  const volumes = [{ name: "a", configMap: { name: "api-old" } }];
+  const pod = live({ apiVersion: "v1", kind: "Pod", metadata: { name: "api-1" }, spec: { volumes } });
+  const old = [made("ConfigMap", "api-old", "api.server"), made("ConfigMap", "api-older", "api.server")];
+  const names = orphans(plan, new Map([["api/server", done]]), old, [pod]).map(({ metadata }) => metadata.name);
+  expect(names).toEqual(["api-older"]);
+});

@@ -84,3 +84,94 @@ test("configuration counts as mounted while a pod may still start from it", () =
   expect([...mountedBy([running])].sort()).toEqual(["ConfigMap ca", "ConfigMap page", "Secret key", "Secret token"]);
   expect([...mountedBy([{ ...running, status: { phase: "Succeeded" } }])]).toEqual([]);
 });
+
+test.each([
+  [
+    "a pod that fits nowhere and does not say why is told all the same",
+    { status: { conditions: [{ type: "PodScheduled", status: "False" }] } },
+    "cannot be scheduled",
+  ],
+  [
+    "a pod that has its node is no trouble",
+    { status: { conditions: [{ type: "PodScheduled", status: "True" }] } },
+    undefined,
+  ],
+  [
+    "other conditions say nothing of its node",
+    { status: { conditions: [{ type: "Ready", status: "False", message: "no" }] } },
+    undefined,
+  ],
+  ["a pod that prepares its containers is no trouble", waiting("PodInitializing", "soon"), undefined],
+  ["a container of which nothing is known yet is no trouble", container({}), undefined],
+  ["a reason without a message is told", waiting("CrashLoopBackOff"), "container httpd: CrashLoopBackOff: no message"],
+  [
+    "a container that ended without words is told by its code",
+    container({ state: { terminated: { exitCode: 137 } } }),
+    "container httpd ended with 137",
+  ],
+  [
+    "a container that ended with blank words too",
+    container({ state: { terminated: { exitCode: 1, message: " \n" } } }),
+    "container httpd ended with 1",
+  ],
+  [
+    "an image without a name cannot be pulled either",
+    { status: { containerStatuses: [{ state: { waiting: { reason: "ErrImagePull" } } }] } },
+    "container : image  cannot be pulled",
+  ],
+  [
+    "a container that prepares the others counts like them, the first of all",
+    {
+      status: {
+        initContainerStatuses: [{ name: "wait", state: { terminated: { exitCode: 3 } } }],
+        containerStatuses: [{ name: "httpd", state: { terminated: { exitCode: 4 } } }],
+      },
+    },
+    "container wait ended with 3",
+  ],
+])("%s", (_, fields, trouble) => {
+  expect(troubleOf([pod("a", fields)])).toBe(trouble === undefined ? undefined : `pod a: ${trouble}`);
+});
+
+test("the first pod in trouble is told, whatever stands before it", () => {
+  const two = [pod("a", {}), pod("b", waiting("ErrImagePull")), pod("c", waiting("ErrImagePull"))];
+  expect(troubleOf(two)).toBe("pod b: container httpd: image busybox:9 cannot be pulled");
+});
+
+test("what is told of a pod fits into a status", () => {
+  expect(troubleOf([pod("a", waiting("Odd", "x".repeat(1000)))])).toHaveLength(300);
+});
+
+test("a selector says nothing where its values are no text, and then no pod is the workload's", () => {
+  const asked: unknown[] = [];
+  const seen = {
+    minute: 0,
+    get: () => undefined,
+    list: (...query: readonly unknown[]) => {
+      asked.push(query);
+      return [];
+    },
+  };
+  const workload = (matchLabels: object): Live => ({
+    ...pod("hello", { spec: { selector: { matchLabels } } }),
+    kind: "Job",
+  });
+  expect(podsOf(workload({ app: 1 }), seen)).toEqual([]);
+  expect(asked).toEqual([]);
+  expect(podsOf(workload({ app: "hello", odd: 1 }), seen)).toEqual([]);
+  expect(asked).toEqual([
+    [
+      { apiVersion: "v1", kind: "Pod" },
+      { namespace: "web", labels: { app: "hello" } },
+    ],
+  ]);
+});
+
+test("a failed pod and a pod without volumes mount nothing, one that is not told yet does", () => {
+  const volumes = [
+    { name: "a", configMap: { name: "page" } },
+    { name: "b", projected: { sources: ["odd"] } },
+  ];
+  expect([...mountedBy([pod("a", { spec: { volumes }, status: { phase: "Failed" } }), pod("b", {})])]).toEqual([]);
+  expect([...mountedBy([pod("a", { spec: { volumes } })])]).toEqual(["ConfigMap page"]);
+});

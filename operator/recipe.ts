@@ -8,8 +8,8 @@ export type Ingredient =
   /** Text put together from pieces of our own and values of other Secrets of the same namespace. */
   | { readonly parts: readonly Part[] };
 
-/** A piece of composed text: itself, or the value that a Secret holds under a key. */
-export type Part = string | SecretKeyRef;
+/** A piece of composed text: itself, or the value that a Secret holds under a key, written so that it may stand there. */
+export type Part = string | (SecretKeyRef & { readonly as?: "url" });
 
 export interface SecretKeyRef {
   readonly secret: string;
@@ -105,7 +105,12 @@ export function compose(parts: readonly Part[], valueOf: (source: SecretKeyRef) 
       if (typeof part === "string") return part;
       const value = valueOf(part);
       if (value === undefined) throw new SourceMissing(part);
-      return value;
+      return part.as === "url" ? urlPart(value) : value;
     })
     .join("");
+}
+
+/** Any text as a part of a URL: nothing but letters, digits, and - . _ ~ stays as it is. */
+function urlPart(text: string): string {
+  return encodeURIComponent(text).replaceAll(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 }

@@ -151,6 +151,12 @@ describe("the CustomResourceDefinition of a kind", () => {
     expect(schemaOf(teapot)).toMatchObject({ type: "object", description: "A pot", required: ["spec"] });
   });
 
+  it("has the API server say of a new object that no generation was observed, where its status tells", () => {
+    expect(at(schemaOf(teapot), "properties", "status")).toMatchObject({ default: { observedGeneration: -1 } });
+    const silent = { ...teapot, status: z.object({ hot: z.boolean().optional() }) };
+    expect(at(schemaOf(silent), "properties", "status")).not.toHaveProperty("default");
+  });
+
   it("keeps conditions apart by type, with the time in a form that is checked", () => {
     expect(at(schemaOf(teapot), "properties", "status", "properties", "conditions")).toMatchObject({
       "x-kubernetes-list-type": "map",

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { pluralOf } from "./access.ts";
-import { isRecord } from "./object.ts";
+import { at, isRecord } from "./object.ts";
 
 /** What a kind is: its zod schemas and how kubectl shows it. */
 export interface KindDefinition {
@@ -97,7 +97,10 @@ function rootSchema({ description, spec, status, rules: own }: KindDefinition): 
       kind: { type: "string" },
       metadata: { type: "object" },
       spec: described("What is wanted.", structural(spec)),
-      status: described("What there is: a report, which nothing but people and their tools reads.", structural(status)),
+      status: described(
+        "What there is: a report, which nothing but people and their tools reads.",
+        unobserved(structural(status)),
+      ),
     },
     ...(own === undefined ? {} : { "x-kubernetes-validations": own }),
   };
@@ -106,6 +109,15 @@ function rootSchema({ description, spec, status, rules: own }: KindDefinition): 
 /** A schema with a description, unless it has one. */
 function described(description: string, schema: unknown): unknown {
   return isRecord(schema) ? { description, ...schema } : schema;
+}
+
+/**
+ * The schema of a status which, before anybody wrote one, says that no generation was observed, where a status says such a thing.
+ * Without it kstatus takes a new object for one that is done, and Flux goes on.
+ */
+function unobserved(status: unknown): unknown {
+  const observes = at(status, "properties", "observedGeneration") !== undefined;
+  return observes && isRecord(status) ? { ...status, default: { observedGeneration: -1 } } : status;
 }
 
 /** The structural OpenAPI schema of a zod schema: what Kubernetes takes, nothing that it refuses. */

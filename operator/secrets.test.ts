@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { kubeClient } from "./client.ts";
 import { type Live, mapAt } from "./object.ts";
 import { ApiError } from "./outcome.ts";
@@ -239,5 +240,15 @@ describe("a recipe", () => {
     expect(compose(["a-", { secret: "s", key: "k" }, "-z"], ({ key }) => values.get(key))).toBe("a-value-z");
     expect(compose([{ secret: "s", key: "empty" }], () => "")).toBe("");
     expect(compose([], () => undefined)).toBe("");
+  });
+
+  it("writes a value as a part of a URL where it stands in one, whatever signs it has", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme" }), (value) => {
+        const text = compose(["mysql://u:", { secret: "s", key: "k", as: "url" }, "@h/db"], () => value);
+        expect(decodeURIComponent(text.slice("mysql://u:".length, -"@h/db".length))).toBe(value);
+        expect(text).toMatch(/^mysql:\/\/u:[A-Za-z0-9._~%-]*@h\/db$/);
+      }),
+    );
   });
 });

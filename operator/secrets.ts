@@ -51,8 +51,8 @@ export class SecretFiller {
     versionOf: (secret: string) => string,
   ): Promise<Live | undefined> {
     if (live === undefined) return this.#create(recipe);
-    const [turn, wanted] = [turnOf(live.metadata), turnOf(recipe.metadata)];
-    if (turn !== undefined && wanted !== undefined && turn !== wanted) return this.#turn(recipe, wanted);
+    const turn = turnAhead(live.metadata, recipe.metadata);
+    if (turn !== undefined) return this.#turn(recipe, turn);
     const dressed = covers(live.metadata, recipe.metadata);
     if (!isComposed(recipe)) return dressed ? undefined : this.#dress(recipe);
     const sources = sourcesOf(recipe).map((source) => [source, versionOf(source.secret)]);
@@ -64,7 +64,7 @@ export class SecretFiller {
   }
 
   /** Generated values are created and never applied: of two processes, one is refused. */
-  async #create({ recipe, keyRing: _, ...manifest }: SecretRecipe): Promise<Live> {
+  async #create({ recipe, keyRing: _keyRing, ...manifest }: SecretRecipe): Promise<Live> {
     const values = await this.#valuesOf(manifest.metadata, Object.values(recipe).flatMap(sourcesIn));
     const secret = Object.assign({}, manifest, { type: "Opaque", data: dataOf(Object.entries(recipe), values) });
     return isGenerated({ recipe, ...manifest })
@@ -83,7 +83,7 @@ export class SecretFiller {
   }
 
   /** Labels and annotations of a generated Secret; its values belong to the write that made it. */
-  async #dress({ recipe: _recipe, keyRing: _, ...manifest }: SecretRecipe): Promise<Live> {
+  async #dress({ recipe: _recipe, keyRing: _keyRing, ...manifest }: SecretRecipe): Promise<Live> {
     return this.#client.apply(manifest, this.#manager, { force: true });
   }
 
@@ -124,6 +124,12 @@ function made(ingredient: Ingredient, values: ReadonlyMap<string, string>): stri
   if ("parts" in ingredient) return compose(ingredient.parts, (source) => values.get(sourceKey(source)));
   if (ingredient.generate === "fernetKey") return fernetKey();
   return Array.from({ length: ingredient.length }, () => alphabet[randomInt(alphabet.length)]).join("");
+}
+
+/** The turn that a ring is not at yet, or has left behind; undefined where it is at it, or was never told. */
+function turnAhead(live: Metadata, recipe: Metadata): number | undefined {
+  const [turn, wanted] = [turnOf(live), turnOf(recipe)];
+  return turn === undefined || turn === wanted ? undefined : wanted;
 }
 
 function fernetKey(): string {

@@ -375,3 +375,96 @@ it("Deployments, StatefulSets and DaemonSets are workloads, Jobs are not", () =>
   );
   expect(isWorkload({ apiVersion: "batch/v1", kind: "Job" })).toBe(false);
 });
+
+describe("a step that takes objects away", () => {
+  const step: Step = {
+    name: "a/b",
+    after: [],
+    objects: [],
+    removes: [{ apiVersion: "v1", kind: "Service", namespace: "here", name: "old" }],
+  };
+
+  it("waits while one of them is there, and names it", () => {
+    const old = live({ apiVersion: "v1", kind: "Service", metadata: { name: "old" } });
+    expect(judgeStep(step, snapshot(old))).toEqual({ is: "waiting", on: "Service old to be gone" });
+  });
+
+  it("is done once all are gone", () => {
+    expect(judgeStep(step, snapshot())).toEqual({ is: "done" });
+  });
+});
+
+it("the annotations on what runs keep their names from one build to the next", () => {
+  expect([realisedAnnotation, digestAnnotation]).toEqual(["nephos.dev/realised", "nephos.dev/digest"]);
+});
+
+it("a wanted object without a digest is what it is, whatever was applied last", () => {
+  const wanted = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "settings", namespace: "here" } };
+  const marked = live({ ...wanted, metadata: { ...wanted.metadata, annotations: { [digestAnnotation]: "old" } } });
+  expect(judgeObject(wanted, snapshot(marked))).toEqual({ is: "done" });
+});
+
+describe("what is unwell and has pods", () => {
+  const spec = { replicas: 2, selector: { matchLabels: { app: "api" } } };
+  const pod = live({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "api-1", labels: { app: "api" } },
+    status: { conditions: [{ type: "PodScheduled", status: "False", message: "0/1 nodes are available" }] },
+  });
+  const made = (apiVersion: string, kind: string, status: object) =>
+    live({ apiVersion, kind, metadata: { name: "api" }, spec, status });
+  const failed = { conditions: [{ type: "Failed", status: "True", reason: "BackoffLimitExceeded" }] };
+
+  it.each([
+    ["a Deployment", made("apps/v1", "Deployment", {}), "Deployment api: change not taken up yet"],
+    ["a Job under way", made("batch/v1", "Job", {}), "Job api to complete"],
+  ])("%s tells what they say", (_, workload, reason) => {
+    expect(judgeLive(workload, snapshot(workload, pod))).toEqual({
+      is: "waiting",
+      on: `${reason} (pod api-1: 0/1 nodes are available)`,
+    });
+  });
+
+  it("a failed Job may be made again whatever they say", () => {
+    expect(retryable(made("batch/v1", "Job", failed))).toBe(true);
+  });
+});
+
+it("a Deployment that lost a pod in the middle of an update says how far the update is", () => {
+  const status = { observedGeneration: 1, replicas: 1, updatedReplicas: 1, availableReplicas: 1 };
+  expect(judged(deployment(status))).toBe("waiting Deployment api: 1 of 2 replicas updated");
+});
+
+describe("conditions that say little", () => {
+  const custom = (...conditions: readonly object[]) =>
+    live({
+      apiVersion: "nephos.dev/v1alpha1",
+      kind: "Registration",
+      metadata: { name: "glance" },
+      status: { observedGeneration: 1, conditions },
+    });
+
+  it("of a failed Job still say that it failed", () => {
+    const conditions = [{ type: "Failed", status: "True" }];
+    expect(
+      judged(live({ apiVersion: "batch/v1", kind: "Job", metadata: { name: "sync" }, status: { conditions } })),
+    ).toBe("waiting Job sync: failed; it is made anew");
+  });
+
+  it("of a custom kind still say that it is stalled", () => {
+    expect(judgeLive(custom({ type: "Stalled", status: "True" }), snapshot())).toEqual({
+      is: "blocked",
+      reason: "Stalled",
+      message: "Registration glance: ",
+    });
+  });
+
+  it("other than Ready are not what is told of a custom kind", () => {
+    const conditions = [
+      condition("Reconciling", "True", "R", "one of two"),
+      condition("Ready", "False", "R", "almost"),
+    ];
+    expect(judged(custom(...conditions))).toBe("waiting Registration glance: almost");
+  });
+});

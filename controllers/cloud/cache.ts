@@ -1,11 +1,56 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
-import type { Step } from "../../operator/plan.ts";
-import type { ServiceContext } from "../services/define.ts";
+import { digest } from "../../operator/digest.ts";
+import { type Live, textAt } from "../../operator/object.ts";
+import type { Snapshot, Step } from "../../operator/plan.ts";
+import { digestAnnotation, realisedAnnotation } from "../../operator/verdict.ts";
+import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
 import { clusterService, deployment } from "../services/manifests.ts";
 import { componentLabels, restrictedPod, serverProbes, uids } from "../services/pod.ts";
+import { workloadOf } from "../services/render.ts";
+import { attachmentOf } from "../services/servers.ts";
+
+/** By which the cache's pods say what database their content is from. */
+const cachedFromAnnotation = "nephos.dev/cached-from";
+
+const cacheRef = { apiVersion: "apps/v1", kind: "Deployment", name: "memcached-server" } as const;
+
+/**
+ * What the content of the cache is from, where that is outside: when the last pod has left one database for another, what it remembered of the first
+ * would be wrong for the second, and the cache starts anew. Undefined where no service is attached to anything outside.
+ */
+export function cachedFrom(
+  services: readonly ServiceDefinition[],
+  context: ServiceContext,
+  seen: Snapshot,
+): string | undefined {
+  const wanted = services.map((service) => attachmentOf(service, context));
+  if (wanted.every((each) => each === undefined)) return undefined;
+  const { namespace } = context;
+  const names = services.flatMap((service) => service.processes.map((process) => workloadOf(service, process)));
+  const apis = names.flatMap((name) => seen.get({ ...cacheRef, namespace, name }) ?? []);
+  if (apis.length === 0) return digest(wanted, 8);
+  const before = seen.get({ ...cacheRef, namespace });
+  return apis.length === names.length && apis.every(realised)
+    ? digest(
+        services.map((service) => attachedNow(service, context)),
+        8,
+      )
+    : textAt(before, "spec", "template", "metadata", "annotations", cachedFromAnnotation);
+}
+
+function attachedNow(service: ServiceDefinition, context: ServiceContext): string | undefined {
+  const [process] = service.processes;
+  return process === undefined ? undefined : context.attached(workloadOf(service, process));
+}
+
+function realised({ metadata: { annotations } }: Live): boolean {
+  return (
+    annotations?.[realisedAnnotation] !== undefined && annotations[realisedAnnotation] === annotations[digestAnnotation]
+  );
+}
 
 /** One Memcached for tokens and caches: nothing in it is missed when it is gone. */
-export function cacheSteps(context: ServiceContext): Step[] {
+export function cacheSteps(context: ServiceContext, from: string | undefined): Step[] {
   const container: IContainer = {
     name: "memcached",
     image: context.image("infra"),
@@ -21,7 +66,7 @@ export function cacheSteps(context: ServiceContext): Step[] {
       after: [],
       objects: [
         clusterService("memcached", componentLabels("memcached", "server"), { memcached: 11211 }),
-        deployment("memcached", "server", 1, pod),
+        deployment("memcached", "server", 1, pod, from === undefined ? {} : { [cachedFromAnnotation]: from }),
       ],
     },
   ];

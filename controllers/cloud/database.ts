@@ -1,10 +1,12 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
 import type { Step } from "../../operator/plan.ts";
-import type { ServiceContext } from "../services/define.ts";
+import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
 import { clusterService, configMap, singleMember } from "../services/manifests.ts";
 import { componentLabels, restrictedPod, serverProbes, uids } from "../services/pod.ts";
 import { composedSecret, passwordOf, passwordSecret } from "../services/secret.ts";
+import { managedByDefault } from "../../crds/cloud.ts";
 import { boundClaim } from "./claim.ts";
+import { externalDatabaseSteps } from "./external.ts";
 
 /** The volume that the databases live on. */
 export const databaseClaim = "data-mariadb-0";
@@ -47,8 +49,15 @@ const initParts = [
   "CREATE USER IF NOT EXISTS 'probe'@'localhost';\n",
 ];
 
+/** The database as the spec wants it, up to where services may use it. */
+export function databaseSteps(context: ServiceContext, services: readonly ServiceDefinition[]): Step[] {
+  const { external } = context.spec.database;
+  return external === undefined ? managedDatabaseSteps(context) : externalDatabaseSteps(external, context, services);
+}
+
 /** One MariaDB on a volume that is kept. */
-export function databaseSteps(context: ServiceContext): Step[] {
+function managedDatabaseSteps(context: ServiceContext): Step[] {
+  const { storage } = context.spec.database.managed ?? managedByDefault;
   const config = configMap("mariadb-config", { "my.cnf": configuration });
   const init = composedSecret("mariadb-init", { "init.sql": initParts });
   const pod = restrictedPod({
@@ -69,7 +78,7 @@ export function databaseSteps(context: ServiceContext): Step[] {
       after: ["database/config"],
       objects: [
         clusterService("mariadb", componentLabels("mariadb", "server"), { mysql: 3306 }),
-        singleMember("mariadb", context.spec.database.storage, pod),
+        singleMember("mariadb", storage, pod),
       ],
       verdict: (seen) => boundClaim(seen, context.namespace, databaseClaim),
     },

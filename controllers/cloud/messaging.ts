@@ -1,22 +1,25 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
 import { digest } from "../../operator/digest.ts";
 import type { Step } from "../../operator/plan.ts";
-import type { ServiceContext } from "../services/define.ts";
+import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
 import { clusterService, singleMember } from "../services/manifests.ts";
 import { componentLabels, restrictedPod, serverProbes, uids } from "../services/pod.ts";
 import { composedSecret, passwordOf, passwordSecret } from "../services/secret.ts";
+import { messagingSecret } from "../services/traits/messaging.ts";
+import { managedByDefault } from "../../crds/cloud.ts";
 import { boundClaim } from "./claim.ts";
+import { externalMessagingSteps } from "./external.ts";
 
 /** The volume that the broker's queues live on. */
 export const messagingClaim = "data-rabbitmq-0";
 
 /** Secrets that are generated once and open the broker's data. */
-export const messagingSecrets = [passwordSecret("rabbitmq")] as const;
+export const messagingSecrets = [passwordSecret(messagingSecret)] as const;
 
 const files = {
   "rabbitmq.conf": [
     "default_user = nephos\ndefault_pass = ",
-    passwordOf("rabbitmq"),
+    passwordOf(messagingSecret),
     "\nloopback_users = none\nlisteners.tcp.default = 5672\nmanagement.tcp.port = 15672\nprometheus.tcp.port = 15692\n",
     // A pod has no memory limit of its own here: watermarks are absolute, not a share of the node.
     "vm_memory_high_watermark.absolute = 512MiB\ndisk_free_limit.absolute = 64MB\nlog.console = true\nlog.console.level = warning\n",
@@ -37,8 +40,15 @@ const environment = {
 
 const ports = { amqp: 5672, management: 15672, metrics: 15692 } as const;
 
+/** The broker as the spec wants it, up to where services may use it. */
+export function messagingSteps(context: ServiceContext, services: readonly ServiceDefinition[]): Step[] {
+  const { external } = context.spec.messaging;
+  return external === undefined ? managedMessagingSteps(context) : externalMessagingSteps(external, context, services);
+}
+
 /** One RabbitMQ on a volume that is kept. */
-export function messagingSteps(context: ServiceContext): Step[] {
+function managedMessagingSteps(context: ServiceContext): Step[] {
+  const { storage } = context.spec.messaging.managed ?? managedByDefault;
   const config = composedSecret(`rabbitmq-config-${digest(files, 8)}`, files);
   const pod = restrictedPod({
     spec: context.spec,
@@ -55,7 +65,7 @@ export function messagingSteps(context: ServiceContext): Step[] {
       after: ["messaging/config"],
       objects: [
         clusterService("rabbitmq", componentLabels("rabbitmq", "server"), ports),
-        singleMember("rabbitmq", context.spec.messaging.storage, pod),
+        singleMember("rabbitmq", storage, pod),
       ],
       verdict: (seen) => boundClaim(seen, context.namespace, messagingClaim),
     },

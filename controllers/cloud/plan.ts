@@ -1,19 +1,20 @@
 import { cloudSpec } from "../../crds/cloud.ts";
-import { at, type Live } from "../../operator/object.ts";
+import type { Live } from "../../operator/object.ts";
 import type { Plan, Snapshot, Step } from "../../operator/plan.ts";
-import type { SecretKeyRef } from "../../operator/recipe.ts";
 import type { Verdict } from "../../operator/verdict.ts";
 import type { UpgradePath } from "../releases/index.ts";
 import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
-import { generatedSecrets, refusedOptions, renderService } from "../services/render.ts";
-import { runningRelease } from "../services/running.ts";
+import { refusedOptions, renderService } from "../services/render.ts";
+import { attachedTo, runningRelease } from "../services/running.ts";
 import { missingReference } from "../services/user-config.ts";
-import { cacheSteps } from "./cache.ts";
+import { cachedFrom, cacheSteps } from "./cache.ts";
+import { belongingsOf } from "./belongings.ts";
 import { incarnationOf } from "./claim.ts";
-import { databaseClaim, databaseSecrets, databaseSteps } from "./database.ts";
+import { databaseClaim, databaseSteps } from "./database.ts";
+import { lackingIn, placeOf } from "./external.ts";
 import { publicHostOf } from "./host.ts";
-import { messagingClaim, messagingSecrets, messagingSteps } from "./messaging.ts";
-import { type Belonging, heldByLoss, type Installed, installed, recordStep } from "./record.ts";
+import { messagingSteps } from "./messaging.ts";
+import { heldByLoss, type Installed, installed, recordStep } from "./record.ts";
 
 /** The kind that this controller rolls out. */
 export const cloudKind = { apiVersion: "nephos.dev/v1alpha1", kind: "Cloud" } as const;
@@ -42,6 +43,7 @@ export function contextOf(cloud: Live, seen: Snapshot, { services, images }: Mea
     release: spec.release,
     minute: seen.minute,
     running: (workload) => runningRelease(seen, namespace, workload),
+    attached: (workload) => attachedTo(seen, namespace, workload),
     versionOf: (name) =>
       seen.get({ apiVersion: "v1", kind: "Secret", namespace, name })?.metadata.resourceVersion ?? "",
     lacks: lackingIn(seen, namespace),
@@ -50,7 +52,7 @@ export function contextOf(cloud: Live, seen: Snapshot, { services, images }: Mea
     region: spec.region,
     spec,
     publicHost: publicHostOf(spec, seen, namespace),
-    incarnation: incarnationOf(seen, namespace, databaseClaim),
+    incarnation: placeOf(spec) ?? incarnationOf(seen, namespace, databaseClaim),
     image: (name) => images(name, spec.images),
   };
 }
@@ -65,16 +67,12 @@ export function planCloud(cloud: Live, seen: Snapshot, means: Means): Plan {
   const refused = forbiddenRelease(installed(seen, context.namespace), context.release, means.paths);
   if (refused !== undefined) return { steps: [contradiction("cloud/release", "ReleaseChange", refused)] };
   const { services } = means;
-  const belongings: Belonging[] = [
-    { secrets: databaseSecrets, claim: databaseClaim },
-    { secrets: messagingSecrets, claim: messagingClaim },
-    ...services.map((service) => ({ secrets: generatedSecrets(service, context), claim: databaseClaim })),
-  ];
+  const belongings = belongingsOf(services, context, seen);
   const ofServices = services.flatMap((service) => withUserConfig(renderService(service, context), service, context));
   const steps = [
-    ...databaseSteps(context),
-    ...messagingSteps(context),
-    ...cacheSteps(context),
+    ...databaseSteps(context, services),
+    ...messagingSteps(context, services),
+    ...cacheSteps(context, cachedFrom(services, context, seen)),
     ...inPhases(ofServices),
     recordStep(
       context,
@@ -156,10 +154,4 @@ function configTrouble(service: ServiceDefinition, context: ServiceContext): Ver
   }
   const missing = missingReference(service, context);
   return missing === undefined ? undefined : { is: "blocked", reason: "ReferenceMissing", message: missing };
-}
-
-/** Whether a Secret lacks a key, as the snapshot has it: its keys, never its values. */
-function lackingIn(seen: Snapshot, namespace: string): (reference: SecretKeyRef) => boolean {
-  return ({ secret, key }) =>
-    at(seen.get({ apiVersion: "v1", kind: "Secret", namespace, name: secret }), "data", key) === undefined;
 }

@@ -4,12 +4,23 @@ import { retainAnnotation, type Snapshot, type Step } from "../../operator/plan.
 import type { SecretRecipe } from "../../operator/recipe.ts";
 import type { Verdict } from "../../operator/verdict.ts";
 import type { ServiceContext } from "../services/define.ts";
-import { incarnationOf } from "./claim.ts";
 
-/** Generated Secrets and the volume whose data they belong to. */
+/** Generated Secrets and the data that they belong to. */
 export interface Belonging {
   readonly secrets: readonly SecretRecipe[];
-  readonly claim: string;
+  readonly data: Data;
+}
+
+/** Data that generated Secrets open. */
+export interface Data {
+  /** Where it is, for people. */
+  readonly where: string;
+  /** Which data it is; undefined where nobody can tell yet. */
+  readonly incarnation: string | undefined;
+  /** Whether there may be something that a Secret opens. */
+  readonly there: boolean;
+  /** Whether what was recorded under another incarnation may be this data all the same: what others keep, they may move. */
+  readonly movable: boolean;
 }
 
 const recordName = "nephos-record";
@@ -42,16 +53,16 @@ export function recordStep(
   };
 }
 
-function entriesOf({ secrets, claim }: Belonging, seen: Snapshot, namespace: string): [string, string][] {
+function entriesOf({ secrets, data }: Belonging, seen: Snapshot, namespace: string): [string, string][] {
   const before = recorded(seen, namespace);
-  const incarnation = incarnationOf(seen, namespace, claim);
-  if (incarnation === "none") return [];
+  const { incarnation } = data;
+  if (incarnation === undefined) return [];
   return secrets
     .map(({ metadata }) => metadata.name)
     .filter(
       (name) =>
-        before[keyOf(name)] === incarnation ||
-        seen.get({ apiVersion: "v1", kind: "Secret", namespace, name }) !== undefined,
+        opens(before[keyOf(name)], data) ||
+        (data.there && seen.get({ apiVersion: "v1", kind: "Secret", namespace, name }) !== undefined),
     )
     .map((name) => [keyOf(name), incarnation]);
 }
@@ -76,12 +87,10 @@ export function installed(seen: Snapshot, namespace: string): Installed | undefi
 export function heldByLoss(belongings: readonly Belonging[], seen: Snapshot, namespace: string): (step: Step) => Step {
   const before = recorded(seen, namespace);
   const lost = new Map<string, string>();
-  for (const { secrets, claim } of belongings) {
+  for (const { secrets, data } of belongings) {
     for (const { metadata } of secrets) {
-      const known = before[keyOf(metadata.name)];
       const there = seen.get({ apiVersion: "v1", kind: "Secret", namespace, name: metadata.name }) !== undefined;
-      if (known !== undefined && known === incarnationOf(seen, namespace, claim) && !there)
-        lost.set(metadata.name, claim);
+      if (opens(before[keyOf(metadata.name)], data) && !there) lost.set(metadata.name, data.where);
     }
   }
   return (step) => {
@@ -90,8 +99,19 @@ export function heldByLoss(belongings: readonly Belonging[], seen: Snapshot, nam
   };
 }
 
-function lossOf(secret: string, claim: string): Verdict {
-  const message = `Secret ${secret} is missing while its data exists on PersistentVolumeClaim ${claim}; restore the Secret from a backup, nothing is generated anew over existing data`;
+/** Whether what was recorded for a Secret says that it opens this data. */
+function opens(recordedFor: unknown, { incarnation, movable }: Data): boolean {
+  if (typeof recordedFor !== "string" || incarnation === undefined) return false;
+  return recordedFor === incarnation || (movable && isPlace(recordedFor));
+}
+
+/** Told from the uid of a volume by its port. */
+function isPlace(incarnation: string): boolean {
+  return incarnation.includes(":");
+}
+
+function lossOf(secret: string, where: string): Verdict {
+  const message = `Secret ${secret} is missing while its data exists ${where}; restore the Secret from a backup, nothing is generated anew over existing data`;
   return { is: "blocked", reason: "SecretMissing", message };
 }
 

@@ -1,10 +1,11 @@
 import type { Live } from "../../operator/object.ts";
 import { progress } from "../../operator/plan.ts";
-import { judgeStep } from "../../operator/verdict.ts";
+import { judgeStep, type Verdict } from "../../operator/verdict.ts";
 import { cloudStatus as schema } from "../../crds/cloud.ts";
 import { means } from "../testing/render.ts";
 import { live, node, placed, rollOut, snapshot } from "../testing/world.ts";
 import { cloudController } from "./controller.ts";
+import { refusedStatus } from "./status.ts";
 
 const controller = cloudController(means);
 const cloud = live({
@@ -191,5 +192,38 @@ describe("the status of a Cloud", () => {
   ])("holds nothing that the schema does not have: %s", (_, world) => {
     const status = statusWith(...world());
     expect(schema.strict().parse(status)).toEqual(status);
+  });
+});
+
+describe("the steps in the status", () => {
+  const verdicts = new Map<string, Verdict>([
+    ["a/done", { is: "done" }],
+    ["a/blocked", { is: "blocked", reason: "Forbidden", message: "may not" }],
+    ["a/degraded", { is: "degraded", on: "one pod" }],
+    ["a/waiting", { is: "waiting", on: "a Job" }],
+  ]);
+
+  it("say how each stands and why", () => {
+    const status = controller.status(cloud, verdicts, snapshot(...objects), undefined);
+    expect(status).toMatchObject({ progress: "1/4", reason: "Forbidden" });
+    expect(status["steps"]).toEqual([
+      { name: "a/done", state: "Done" },
+      { name: "a/blocked", state: "Blocked", message: "may not" },
+      { name: "a/degraded", state: "Degraded", message: "one pod" },
+      { name: "a/waiting", state: "Waiting", message: "a Job" },
+    ]);
+  });
+});
+
+it("a Cloud that is refused says which generation of its spec that is about, in every condition", () => {
+  const stalled: Verdict = { is: "blocked", reason: "NamespaceTaken", message: "go elsewhere", contradiction: true };
+  expect(refusedStatus(cloud, new Map([["cloud/namespace", stalled]]))).toMatchObject({
+    observedGeneration: 7,
+    conditions: ["Ready", "Stalled", "Available"].map((type) => ({
+      type,
+      reason: "NamespaceTaken",
+      message: "cloud/namespace: go elsewhere",
+      observedGeneration: 7,
+    })),
   });
 });

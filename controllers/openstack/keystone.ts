@@ -58,7 +58,7 @@ export class KeystoneSessions {
         body,
         await this.#token(credentials, signal),
       );
-      if (first.status !== 401) return checked(first, `${method} ${path}`);
+      if (!doubtful(method, first)) return checked(first, `${method} ${path}`);
       this.#tokens.delete(keyOf(credentials));
       return checked(
         await send(method, `${credentials.url}${path}`, signal, body, await this.#token(credentials, signal)),
@@ -88,6 +88,11 @@ export class KeystoneSessions {
     this.#tokens.set(keyOf(credentials), { token, until: performance.now() + tokenLifeInMilliseconds });
     return token;
   }
+}
+
+/** Whether the token may be to blame: refused, or of a project that is not in the database which Keystone has now. */
+function doubtful(method: string, { status }: Reply): boolean {
+  return status === 401 || (method === "GET" && status === 404);
 }
 
 /** Gets a token; a KeystoneError with status 401 says that the password is wrong. An empty project asks for an unscoped one. */
@@ -120,7 +125,9 @@ async function send(method: string, url: string, signal: AbortSignal, body?: unk
     const issued = answer.headers["x-subject-token"];
     return { status: answer.statusCode, body: parsed(text), token: typeof issued === "string" ? issued : undefined };
   } catch (error) {
-    throw new KeystoneError(0, `Keystone does not answer at ${new URL(url).host}: ${messageOf(error)}`);
+    // What is no URL at all has no host: nothing is thrown here but the one error that callers know.
+    const place = URL.canParse(url) ? new URL(url).host : url;
+    throw new KeystoneError(0, `Keystone does not answer at ${place}: ${messageOf(error)}`);
   }
 }
 

@@ -256,6 +256,120 @@ describe("the plan of a Registration", () => {
   });
 });
 
+describe("the calls of a plan", () => {
+  const callsOf = (plan: Plan) =>
+    plan.steps.flatMap(({ actions = [] }) =>
+      actions.map(({ name, input }) => ({ name, ...keystoneCall.parse(input) })),
+    );
+  const service = { name: "teapot", type: "tea", description: "OpenStack Tea", enabled: true };
+  const face = (id: string, rest: object = {}) => ({
+    ...{ id, serviceId: "s1", interface: "public", region: "RegionOne", url: "http://192.0.2.10:30418/v1" },
+    ...{ enabled: true, ...rest },
+  });
+  const account = { enabled: true, unfinished: false, assignments: [] };
+
+  it("come step after step, each with what it needs", () => {
+    const { steps } = planRegistration(spec, noFacts);
+    expect(steps.map(({ name, after, objects }) => [name, after, objects])).toEqual([
+      ["region", [], []],
+      ["service", [], []],
+      ["endpoints", ["region", "service"], []],
+      ["projects", [], []],
+      ["roles", [], []],
+      ["users", [], []],
+      ["assignments", ["projects", "roles", "users"], []],
+      ["handover", ["assignments"], []],
+    ]);
+  });
+
+  it("on an empty Keystone make everything", () => {
+    const user = { domain_id: "default", enabled: true };
+    const create = { verb: "create" };
+    expect(callsOf(planRegistration(spec, noFacts)).map((call) => ({ ...call, name: undefined }))).toEqual([
+      { ...create, path: "regions", member: "region", body: { id: "RegionOne" } },
+      { ...create, path: "services", member: "service", body: service },
+      { ...create, path: "projects", member: "project", body: { name: "service", domain_id: "default" } },
+      { ...create, path: "roles", member: "role", body: { name: "service" } },
+      {
+        ...{ ...create, path: "users", member: "user", body: { ...user, name: "teapot" } },
+        passwordFrom: { name: "teapot-keystone", key: "password" },
+      },
+      {
+        ...{ ...create, path: "users", member: "user", body: { ...user, name: "brewer", description: unfinishedUser } },
+        passwordFrom: { name: "brewer", key: "password" },
+      },
+    ]);
+  });
+
+  it("on what is there twice keep the one with the first id, and change only what differs", () => {
+    const facts: Facts = {
+      ...noFacts,
+      services: ["s3", "s1", "s2"].map((id) => ({ ...service, id, enabled: id !== "s1" })),
+      endpoints: [face("e2"), face("e3"), face("e1", { url: "http://old" }), face("e0", { serviceId: "s9" })],
+    };
+    const update = { verb: "update" };
+    const remove = { verb: "remove", member: "", body: {} };
+    const calls = callsOf(planRegistration({ ...spec, endpoints: spec.endpoints.slice(0, 1) }, facts));
+    expect(calls.filter(({ path }) => /^(services|endpoints)/.test(path))).toEqual([
+      { ...update, name: "service teapot to be corrected", path: "services/s1", member: "service", body: service },
+      { ...remove, name: "second service teapot to be removed", path: "services/s2" },
+      { ...remove, name: "second service teapot to be removed", path: "services/s3" },
+      {
+        ...{ ...update, name: "public endpoint to be corrected", path: "endpoints/e1", member: "endpoint" },
+        body: {
+          ...{ interface: "public", url: "http://192.0.2.10:30418/v1", enabled: true },
+          ...{ service_id: "s1", region_id: "RegionOne" },
+        },
+      },
+      { ...remove, name: "second public endpoint to be removed", path: "endpoints/e2" },
+      { ...remove, name: "second public endpoint to be removed", path: "endpoints/e3" },
+    ]);
+  });
+
+  it("on users repair, grant and hand over, each by its id", () => {
+    const facts: Facts = {
+      ...noFacts,
+      ...{ regions: ["RegionOne"], projects: { service: "p1" }, roles: { service: "r1" } },
+      users: [
+        { ...account, id: "u1", name: "teapot", passwordWorks: false },
+        { ...account, id: "u2", name: "brewer", unfinished: true },
+      ],
+    };
+    const put = { verb: "put", member: "", body: {} };
+    const calls = callsOf(planRegistration(spec, facts)).filter(({ path }) => path.includes("users"));
+    expect(calls).toEqual([
+      {
+        ...{ name: "password of user teapot to be set", verb: "update", path: "users/u1", member: "user" },
+        ...{ body: { enabled: true }, passwordFrom: { name: "teapot-keystone", key: "password" } },
+      },
+      { ...put, name: "role service to be given to teapot on service", path: "projects/p1/users/u1/roles/r1" },
+      { ...put, name: "role service to be given to brewer on service", path: "projects/p1/users/u2/roles/r1" },
+      { ...put, name: "role service to be given to brewer on the system", path: "system/users/u2/roles/r1" },
+      {
+        ...{ name: "user brewer to be handed over", verb: "update", path: "users/u2", member: "user" },
+        body: { description: "" },
+      },
+    ]);
+  });
+
+  it("say every missing role and project once", () => {
+    const facts: Facts = {
+      ...noFacts,
+      users: ["teapot", "brewer"].map((name) => ({ ...account, id: name, name, unfinished: true })),
+    };
+    const { verdicts } = progress(planRegistration({ ...spec, roles: [], projects: [] }, facts), seen, judgeStep);
+    expect(verdicts.get("assignments")).toEqual({
+      is: "waiting",
+      on: "role service to exist, project service to exist",
+    });
+  });
+
+  it("are none while Keystone cannot be asked", () => {
+    const { steps } = planRegistration(spec, { ...noFacts, unreachable: "no route" });
+    expect(steps).toEqual([{ name: "keystone", after: [], objects: [], held: { is: "waiting", on: "no route" } }]);
+  });
+});
+
 describe("passes of a Registration", () => {
   it("fill an empty Keystone in three rounds", async () => {
     const keystone = new FakeKeystone();

@@ -14,6 +14,8 @@ export interface ServiceContext {
   readonly minute: number;
   /** The release that a workload runs now; undefined where it does not exist. */
   readonly running: (workload: string) => Release | undefined;
+  /** What a workload was attached to outside of the cloud when it was last written; undefined where nothing is outside. */
+  readonly attached: (workload: string) => string | undefined;
   /** Whether a Secret is missing, or lacks a key. */
   readonly lacks: (reference: SecretKeyRef) => boolean;
   /** The version of a Secret, which changes with its values; empty where there is none. */
@@ -26,7 +28,7 @@ export interface ServiceContext {
   readonly spec: CloudSpec;
   /** Host of the public endpoints; undefined until a node has an address. */
   readonly publicHost: string | undefined;
-  /** What the data lives on: the uid of the database's volume. A Job acts on it and runs again for another one. */
+  /** What the data lives on: the uid of the database's volume, or where an external one is. A Job acts on it and runs again for another. */
   readonly incarnation: string;
   /** The image reference for an image name such as `infra` or `keystone:2026.1`. */
   readonly image: (name: string) => string;

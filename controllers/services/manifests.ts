@@ -9,14 +9,16 @@ import { digest } from "../../operator/digest.ts";
 import type { Manifest } from "../../operator/object.ts";
 import { componentLabels } from "./pod.ts";
 
-/** A server without state. It takes a replica down only when its successor serves. */
+/** A server without state. It takes a replica down only when its successor serves. Other annotations of its pods start them anew. */
 export function deployment(
   service: string,
   component: string,
   replicas: number,
   pod: IPodSpec,
+  annotations: Readonly<Record<string, string>> = {},
 ): IDeployment & Manifest {
   const labels = componentLabels(service, component);
+  const metadata = { labels, ...(Object.keys(annotations).length === 0 ? {} : { annotations: { ...annotations } }) };
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
@@ -26,7 +28,7 @@ export function deployment(
       revisionHistoryLimit: 2,
       selector: { matchLabels: labels },
       strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
-      template: { metadata: { labels }, spec: { ...pod, topologySpreadConstraints: [spread(labels)] } },
+      template: { metadata, spec: { ...pod, topologySpreadConstraints: [spread(labels)] } },
     },
   };
 }
@@ -58,6 +60,8 @@ export function singleMember(name: string, claim: Claim, pod: IPodSpec): IStatef
       replicas: 1,
       revisionHistoryLimit: 2,
       serviceName: name,
+      // In order, a member that cannot start would hold up its own replacement, even by what ran before.
+      podManagementPolicy: "Parallel",
       selector: { matchLabels: labels },
       persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
       template: { metadata: { labels }, spec: pod },

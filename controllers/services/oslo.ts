@@ -1,4 +1,4 @@
-import type { Part, SecretKeyRef } from "../../operator/recipe.ts";
+import type { Part } from "../../operator/recipe.ts";
 
 /** A value that holds secrets: pieces of text and the Secret values between them. */
 export interface Composed {
@@ -10,11 +10,6 @@ export type OsloValue = string | number | boolean | readonly string[] | Composed
 
 /** A configuration in the terms of oslo.config: section, option, value; a list stands for an option given several times. */
 export type OsloConfig = Readonly<Record<string, Readonly<Record<string, OsloValue>>>>;
-
-/** A value put together from text and secrets: ``secretText`mysql://u:${ref}@h/db` ``. */
-export function secretText(texts: TemplateStringsArray, ...refs: readonly SecretKeyRef[]): Composed {
-  return { parts: texts.flatMap((text, index): Part[] => [text, refs[index] ?? ""]).filter((part) => part !== "") };
-}
 
 /** Several configurations in one; of the same option the later wins. */
 export function merged(...configs: readonly OsloConfig[]): OsloConfig {

@@ -6,15 +6,16 @@ import { digest } from "../../operator/digest.ts";
 import type { Manifest } from "../../operator/object.ts";
 import type { Step } from "../../operator/plan.ts";
 import type { SecretRecipe } from "../../operator/recipe.ts";
-import { databaseAccess, databaseJob, databaseSecretOf } from "./database.ts";
+import { databaseAccess, databaseOptions, databaseSecretOf, databaseWork } from "./database.ts";
 import type { Command, Mount, Process, ServiceContext, ServiceDefinition, Setup } from "./define.ts";
 import { clusterService, deployment, disruptionBudget, job } from "./manifests.ts";
 import { iniParts, merged, type OsloConfig } from "./oslo.ts";
 import { componentLabels, restrictedPod, serverProbes, uids } from "./pod.ts";
 import { publicServices } from "./public.ts";
 import { registrationOf } from "./registration.ts";
-import { versionLabel } from "./running.ts";
-import { composedSecret, passwordOf, passwordSecret } from "./secret.ts";
+import { attachedAnnotation, versionLabel } from "./running.ts";
+import { composedSecret, passwordSecret } from "./secret.ts";
+import { attachmentOf, authoritiesOf, givenDatabaseAccount, serversOf } from "./servers.ts";
 import { messagingOptions } from "./traits/messaging.ts";
 import { referencesOf, settingsOf, userOptions } from "./user-config.ts";
 import { replicasOf, resourcesOf, specFor } from "./wishes.ts";
@@ -29,18 +30,17 @@ export function renderService(service: ServiceDefinition, context: ServiceContex
 function dataSteps(pods: Pods): Step[] {
   const { service, context } = pods;
   const at = (phase: string): string => `${service.name}/${phase}`;
-  const hasDatabase = service.databases.length > 0;
   return [
     { name: at("secrets"), after: [], objects: generatedSecrets(service, context) },
     {
       name: at("config"),
       after: [at("secrets"), "database/secrets", ...(service.messaging ? ["messaging/secrets"] : [])],
-      objects: [...configSecrets(service, context), ...(hasDatabase ? [databaseAccess(service)] : [])],
+      objects: [...configSecrets(service, context), ...databaseAccess(service, context)],
     },
     {
       name: at("database"),
       after: [at("config"), "database/server"],
-      objects: hasDatabase ? [databaseJob(service, context)] : [],
+      ...databaseWork(service, context),
     },
     {
       name: at("expand"),
@@ -78,7 +78,9 @@ function serverSteps(pods: Pods): Step[] {
 /** A process that exists, with everything that is wanted of it but a release that it may not have yet. */
 function asItRuns(service: ServiceDefinition, context: ServiceContext, process: Process): Manifest[] {
   const release = context.running(workloadOf(service, process));
-  if (release === undefined) return [];
+  // Before the schema is there, and logging in was tried, pods stay where they are attached.
+  const moving = context.attached(workloadOf(service, process)) !== attachmentOf(service, context);
+  if (release === undefined || moving) return [];
   const now = { ...context, release };
   return processObjects({ service, context: now, config: configSecret(service, now) }, process);
 }
@@ -98,10 +100,15 @@ export function workloadOf(service: ServiceDefinition, process: Process): string
 /** Every Secret of a service that is made once and then belongs to its data. */
 export function generatedSecrets(service: ServiceDefinition, context: ServiceContext): SecretRecipe[] {
   return [
-    ...(service.databases.length === 0 ? [] : [passwordSecret(databaseSecretOf(service.name))]),
+    ...(ownsAccount(service, context) ? [passwordSecret(databaseSecretOf(service.name))] : []),
     ...service.passwords.map(passwordSecret),
     ...traitsOf(service, context).flatMap((trait) => trait.secrets),
   ];
+}
+
+/** Whether the service's database account is made by Nephos. */
+function ownsAccount({ name, databases }: ServiceDefinition, context: ServiceContext): boolean {
+  return databases.length > 0 && givenDatabaseAccount(name, context) === undefined;
 }
 
 function traitsOf(
@@ -113,7 +120,9 @@ function traitsOf(
 
 /** The service's whole configuration: ours, then the traits', then the user's. */
 export function configOf(service: ServiceDefinition, context: ServiceContext): OsloConfig {
-  const messaging = service.messaging ? [messagingOptions(service.name, service.processes[0]?.name ?? "api")] : [];
+  const messaging = service.messaging
+    ? [messagingOptions(service.name, service.processes[0]?.name ?? "api", context)]
+    : [];
   const common: OsloConfig = { DEFAULT: { use_stderr: true }, oslo_middleware: { enable_proxy_headers_parsing: true } };
   return merged(
     common,
@@ -127,18 +136,9 @@ export function configOf(service: ServiceDefinition, context: ServiceContext): O
 /** What is ours alone to set: where the data and the keys are. */
 function reservedConfig(service: ServiceDefinition, context: ServiceContext): OsloConfig {
   const databases = service.databases.map(({ name, section }): OsloConfig => ({
-    [section]: databaseOptions(service.name, name),
+    [section]: databaseOptions(service.name, name, context),
   }));
   return merged(...databases, ...traitsOf(service, context).map((trait) => trait.config));
-}
-
-function databaseOptions(service: string, database: string): OsloConfig[string] {
-  const parts = [
-    `mysql+pymysql://${service}:`,
-    passwordOf(databaseSecretOf(service)),
-    `@mariadb:3306/${database}?charset=utf8mb4`,
-  ];
-  return { connection: { parts }, connection_recycle_time: 280, max_retries: -1 };
 }
 
 /** The fields that set options which are ours to set. */
@@ -152,11 +152,14 @@ export function refusedOptions(service: ServiceDefinition, context: ServiceConte
     .map(({ field }) => field);
 }
 
-/** The configuration file, named by what is in it but for the values of its secrets: of the user's by their versions. */
+/** The configuration file, named by what is in it but for the values of its secrets: of those that others change by their versions. */
 function configSecret(service: ServiceDefinition, context: ServiceContext): SecretRecipe {
   const file = { [`${service.name}.conf`]: iniParts(configOf(service, context)) };
   const versions = referencesOf(service, context).map(({ secret }) => context.versionOf(secret));
-  return composedSecret(`${service.name}-config-${digest(versions.length === 0 ? file : [file, versions], 8)}`, file);
+  const outside = [attachmentOf(service, context) ?? [], versions.length === 0 ? [] : versions].filter(
+    (each) => each.length > 0,
+  );
+  return composedSecret(`${service.name}-config-${digest(outside.length === 0 ? file : [file, ...outside], 8)}`, file);
 }
 
 interface Pods {
@@ -180,15 +183,18 @@ function processObjects({ service, context, config }: Pods, process: Process): M
   };
   const pod = servicePod({ service, context, config }, container, [], stopInSeconds);
   return [
-    versioned(deployment(service.name, process.name, replicasOf(service, context), pod), context.release),
+    marked(deployment(service.name, process.name, replicasOf(service, context), pod), service, context),
     clusterService(serviceNameOf(service, process), componentLabels(service.name, process.name), { http: port }),
     disruptionBudget(service.name, process.name),
   ];
 }
 
-function versioned(workload: Manifest, release: string): Manifest {
-  const labels = { ...workload.metadata.labels, [versionLabel]: release };
-  return { ...workload, metadata: { ...workload.metadata, labels } };
+/** With what the next plan has to know about a workload that runs. */
+function marked(workload: Manifest, service: ServiceDefinition, context: ServiceContext): Manifest {
+  const labels = { ...workload.metadata.labels, [versionLabel]: context.release };
+  const attachment = attachmentOf(service, context);
+  const annotations = attachment === undefined ? {} : { annotations: { [attachedAnnotation]: attachment } };
+  return { ...workload, metadata: { ...workload.metadata, ...annotations, labels } };
 }
 
 /** A pod leaves the endpoints before it stops taking requests; then those under way get time to end. */
@@ -235,6 +241,7 @@ function mountsOf(service: ServiceDefinition, context: ServiceContext): IVolumeM
   return [
     own,
     ...mounted(service, context).map(({ secret, path }) => ({ name: secret, mountPath: path, readOnly: true })),
+    ...authoritiesOf(serversOf(service, context)).mounts,
   ];
 }
 
@@ -254,6 +261,7 @@ function servicePod(
         name: secret,
         secret: { secretName: secret, defaultMode: 0o440 },
       })),
+      ...authoritiesOf(serversOf(service, context)).volumes,
       ...volumes,
     ],
     ...(graceInSeconds === undefined ? {} : { graceInSeconds }),

@@ -11,6 +11,15 @@ export function runningRelease(seen: Snapshot, namespace: string, workload: stri
   return releaseOf(seen.get({ apiVersion: "apps/v1", kind: "Deployment", namespace, name: workload }));
 }
 
+/** By which a workload says what outside of the cloud it is attached to; not on its pods, which start anew for their configuration. */
+export const attachedAnnotation = "nephos.dev/attached";
+
+/** What a Deployment was last attached to; undefined where nothing is outside, or it does not exist. */
+export function attachedTo(seen: Snapshot, namespace: string, workload: string): string | undefined {
+  const live = seen.get({ apiVersion: "apps/v1", kind: "Deployment", namespace, name: workload });
+  return live?.metadata.annotations?.[attachedAnnotation];
+}
+
 function releaseOf(live: Live | undefined): Release | undefined {
   const label = live?.metadata.labels?.[versionLabel];
   return releases.find((release) => release === label);

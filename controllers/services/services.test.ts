@@ -286,8 +286,8 @@ it("every golden file has a service", () => {
 
 /** A copy that shares nothing with the original but the functions. */
 function structuredCloneOf(context: ServiceContext): ServiceContext {
-  const { image, running, lacks, versionOf, ...data } = context;
-  return { ...structuredClone(data), image, running, lacks, versionOf };
+  const { image, running, attached, versionOf, lacks, ...data } = context;
+  return { ...structuredClone(data), image, running, attached, versionOf, lacks };
 }
 
 function list(value: unknown, field: string): Readonly<Record<string, unknown>>[] {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Fault, type Loss, mishaps, numbersFrom } from "../../operator/testing/faults.ts";
-import { play, type Run, type Scenario } from "../../operator/testing/play.ts";
+import { type Mark, play, type Run, type Scenario } from "../../operator/testing/play.ts";
 import { scenarios } from "./play/scenarios.ts";
 
 /** One run to be made: a scenario by its name and what goes wrong in it. */
@@ -67,45 +67,51 @@ export function differenceOf(a: unknown, b: unknown, path = ""): string {
 }
 
 const losses: readonly Loss[] = ["dropped", "coalesced", "gone", "garbled", "cut"];
-const upTo = (count: number, stride = 1): number[] =>
-  Array.from({ length: Math.ceil(count / stride) }, (_, index) => index * stride + 1);
+/** Every `stride`th number above `first`, up to `last`. */
+const between = (first: number, last: number, stride = 1): number[] =>
+  Array.from({ length: Math.max(0, Math.ceil((last - first) / stride)) }, (_, index) => first + index * stride + 1);
+
+const beginning: Mark = { writes: 0, lines: 0, outside: 0 };
+
+/** What a scenario has in common with the plain deployment is tried there. */
+function startOf(name: string, { marks }: Run): Mark {
+  const plain = scenarioOf("deploy").stages[0];
+  return name !== "deploy" && scenarioOf(name).stages[0] === plain ? (marks[1] ?? beginning) : beginning;
+}
 
 /** All single faults of a scenario, of which every `stride`th is taken, and orders and crash pairs by seed. */
 export async function trialsOf(scenario: string, stride: number, seeds: number): Promise<Trial[]> {
-  const { tally } = await referenceOf(scenario);
+  const reference = await referenceOf(scenario);
+  const { tally } = reference;
+  const { writes: before, lines: heard, outside } = startOf(scenario, reference);
   const chance = numbersFrom(seeds);
   const some = (most: number): number => 1 + Math.floor(chance() * most);
   const trial = (family: string, fault: Fault): Trial => ({ scenario, family, fault });
   const loss = (line: number, index: number): Loss => losses[(line + index) % losses.length] ?? "dropped";
+  const writes = (every = 1): number[] => between(before, tally.writes, every * stride);
+  // Calls outside go on for ever: after so many, nothing new is asked.
+  const calls = between(outside, Math.min(tally.outside, outside + 120), 3 * stride);
   return [
-    ...mishaps.flatMap((mishap) =>
-      upTo(tally.writes, stride).map((at) => trial(`write: ${mishap}`, { writes: { [at]: mishap } })),
-    ),
-    ...upTo(tally.lines, stride).flatMap((at) =>
+    ...mishaps.flatMap((mishap) => writes().map((at) => trial(`write: ${mishap}`, { writes: { [at]: mishap } }))),
+    ...between(heard, tally.lines, stride).flatMap((at) =>
       [0, 2].map((index) => trial(`line: ${loss(at, index)}`, { lines: { [at]: loss(at, index) } })),
     ),
-    ...upTo(120, 3 * stride).flatMap((at) =>
+    ...calls.flatMap((at) =>
       (["refused", "unanswered", "slow"] as const).map((how) => trial(`outside: ${how}`, { outside: { [at]: how } })),
     ),
-    ...upTo(tally.writes, stride).flatMap((at) =>
-      [1, 5, 25].map((back) => trial("past", { past: { at, back: Math.min(at, back) } })),
-    ),
-    ...upTo(tally.writes, stride).map((at) =>
-      trial("past of the subject", { past: { at, back: Math.min(at, 8), only: "clouds" } }),
-    ),
+    ...writes().flatMap((at) => [1, 5, 25].map((back) => trial("past", { past: { at, back: Math.min(at, back) } }))),
+    ...writes().map((at) => trial("past of the subject", { past: { at, back: Math.min(at, 8), only: "clouds" } })),
     ...["jobs", "secrets", "deployments", "persistentvolumeclaims", "configmaps", "registrations"].flatMap(
       (only, index) =>
-        upTo(tally.writes, 6 * stride).map((at) =>
-          trial("past of one kind", { past: { at, back: Math.min(at, 3 + 4 * index), only } }),
-        ),
+        writes(6).map((at) => trial("past of one kind", { past: { at, back: Math.min(at, 3 + 4 * index), only } })),
     ),
     ...[5, 20, 50, 200, 1000, 3000].map((lag) => trial("lag", { lag })),
-    ...upTo(tally.writes, 4 * stride).map((at) => trial("outage", { outage: { at, seconds: 120 } })),
-    ...upTo(seeds).map((order) => trial("order", { order })),
-    ...upTo(Math.ceil(seeds / 2)).map((order) =>
+    ...writes(4).map((at) => trial("outage", { outage: { at, seconds: 120 } })),
+    ...between(0, seeds).map((order) => trial("order", { order })),
+    ...between(0, Math.ceil(seeds / 2)).map((order) =>
       trial("crash pair", { order, writes: { [some(tally.writes)]: "crash", [some(tally.writes)]: "crash" } }),
     ),
-    ...upTo(Math.ceil(seeds / 4)).map((order) => {
+    ...between(0, Math.ceil(seeds / 4)).map((order) => {
       const at = some(tally.writes);
       return trial("past and order", { order, past: { at, back: some(at) } });
     }),

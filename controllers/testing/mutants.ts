@@ -28,7 +28,7 @@ export const mutants: readonly Mutant[] = [
     to: "return;",
   },
   {
-    name: "configuration is pruned before its successor is in use",
+    name: "pruned before all is done",
     file: "operator/plan.ts",
     from: '? allDone : verdicts.get(step)?.is === "done"',
     to: "? true : true",
@@ -60,7 +60,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "ignored incarnation",
     file: "cloud/plan.ts",
-    from: "incarnation: incarnationOf(seen, namespace, databaseClaim)",
+    from: "incarnation: placeOf(spec) ?? incarnationOf(seen, namespace, databaseClaim)",
     to: 'incarnation: ""',
   },
   {
@@ -83,15 +83,15 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "names where uids are meant",
-    file: "operator/dress.ts",
-    from: "const alive = (object: Live): boolean => !ownedByTwin(object, subject);",
-    to: "const alive = (object: Live): boolean => true;",
+    file: "operator/client.ts",
+    from: "preconditions: { uid }, ",
+    to: "",
   },
   {
     name: "a lost Secret is made anew over its data",
     file: "cloud/record.ts",
-    from: "known !== undefined && known ===",
-    to: "false && known ===",
+    from: "if (opens(before[keyOf(metadata.name)], data) && !there)",
+    to: "if (false)",
   },
   {
     name: "generated values are applied, not created",

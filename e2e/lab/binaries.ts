@@ -53,15 +53,16 @@ const tools: readonly Tool[] = [
   { name: "pause", module: "pause", package: "." },
 ];
 
-/** What no cluster needs, only who works with the chart. */
-const chartTools = {
+/** What no cluster needs, only who works with the chart or asks how tools see an object. */
+const otherTools = {
   helm: { name: "helm", module: "helm", package: "helm.sh/helm/v4/cmd/helm" },
   kubeconform: { name: "kubeconform", module: "kubeconform", package: "github.com/yannh/kubeconform/cmd/kubeconform" },
+  health: { name: "health", module: "health", package: "." },
 } as const satisfies Record<string, Tool>;
 
-/** Path of a tool for the chart, built from its pinned Go module the first time. Rejects with PartFailed. */
-export function ensureTool(name: keyof typeof chartTools, log: Log = () => undefined): Promise<string> {
-  const tool = chartTools[name];
+/** Path of a tool that is not a cluster's, built from its pinned Go module the first time. Rejects with PartFailed. */
+export function ensureTool(name: keyof typeof otherTools, log: Log = () => undefined): Promise<string> {
+  const tool = otherTools[name];
   return asPart(name, hint, () =>
     // A lock and folders of its own: a cluster that starts meanwhile does not wait for this.
     locked(name, log, async () => {

@@ -1,23 +1,24 @@
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { releases } from "../../crds/cloud.ts";
 import { services } from "../../controllers/services/index.ts";
 import type { Cluster } from "../lab/cluster.ts";
-import { infraImage, openstackImage, operatorImage } from "../lab/images.ts";
+import { type Image, infraImage, openstackImage, operatorImage } from "../lab/images.ts";
 import { ensureOpenStackClient } from "../lab/openstack-client.ts";
+import { cloudIn } from "../up/cloud.ts";
+import { sample } from "./scene.ts";
 
-const [release] = releases;
+type Log = (line: string) => void;
 
-/** Builds and loads what end-to-end tests need; gives the environment in which `scene()` finds it. */
-export async function prepare(cluster: Cluster, log: (line: string) => void): Promise<Record<string, string>> {
-  const openstack = await openstackImage(
-    release,
-    services.map(({ name }) => name),
-    log,
-  );
-  const infra = await infraImage(log);
-  const operator = await operatorImage(log);
-  const images = [...openstack, infra, operator];
+/** Builds and loads what end-to-end tests need, for the sample's release or for others; gives the environment in which `scene()` finds it. */
+export async function prepare(
+  cluster: Cluster,
+  log: Log,
+  releases: readonly string[] = [cloudIn(sample).release],
+): Promise<Record<string, string>> {
+  const images: Image[] = [];
+  const projects = services.map(({ name }) => name);
+  for (const release of releases) images.push(...(await openstackImage(release, projects, log)));
+  images.push(await infraImage(log), await operatorImage(log));
   await cluster.loadImages([...new Set(images.map(({ archive }) => archive))], log);
   const client = await ensureOpenStackClient(log);
   const references = Object.fromEntries(images.map(({ name, ref }) => [name, ref]));

@@ -18,8 +18,8 @@ export interface Scene {
   readonly transport: Transport;
   kubectl(args: readonly string[], input?: string): Promise<string>;
   json(args: readonly string[]): Promise<unknown>;
-  /** Installs the operator for a namespace and waits until it is ready. */
-  install(namespace: string): Promise<void>;
+  /** Installs the operator for one or more namespaces and waits until it is ready. */
+  install(...namespaces: readonly string[]): Promise<void>;
   /** Runs the openstack command as the cloud's administrator and gives its JSON answer. */
   openstack(cloud: { readonly namespace: string; readonly name: string }, args: readonly string[]): Promise<unknown>;
 }
@@ -35,7 +35,7 @@ export async function scene(): Promise<Scene> {
     client: kubeClient(transport),
     kubectl: (args, input) => kubectl(cluster, args, input === undefined ? {} : { input }),
     json: (args) => kubectlJson(cluster, args),
-    install: (namespace) => install(cluster, namespace),
+    install: (...namespaces) => install(cluster, namespaces),
     openstack: async (cloud, args) => {
       const env = await clientEnvironment(cluster, cloud);
       const text = await run(process.env["NEPHOS_TEST_CLIENT"] ?? "openstack", [...args, "-f", "json"], {
@@ -47,13 +47,13 @@ export async function scene(): Promise<Scene> {
   };
 }
 
-async function install(cluster: Cluster, namespace: string): Promise<void> {
+async function install(cluster: Cluster, namespaces: readonly string[]): Promise<void> {
   const { operator = "", ...images } = imageReferences();
   const manifests = installManifests({
     image: operator,
     images,
     registry: "localhost/nephos",
-    namespaces: [namespace],
+    namespaces,
   });
   const input = manifests.map((each) => stringify(each, { aliasDuplicateObjects: false })).join("---\n");
   await kubectl(cluster, ["apply", "--server-side", "--force-conflicts", "-f", "-"], { input });

@@ -14,12 +14,13 @@ export interface CloudRef {
   readonly name: string;
 }
 
-/** Name and namespace of the Cloud that a manifest file describes; throws where the file cannot be read. */
-export function cloudIn(file: string): CloudRef {
+/** The Cloud that a manifest file describes, and the release it asks for; throws where the file cannot be read. */
+export function cloudIn(file: string): CloudRef & { readonly release: string } {
   const manifest: unknown = parse(readFileSync(file, "utf8"));
   return {
     namespace: textAt(manifest, "metadata", "namespace") ?? "default",
     name: textAt(manifest, "metadata", "name") ?? "",
+    release: textAt(manifest, "spec", "release") ?? "",
   };
 }
 

@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { installManifests } from "../../charts/install.ts";
-import { releases } from "../../crds/cloud.ts";
 import { services } from "../../controllers/services/index.ts";
 import { stopCluster } from "../lab/cluster.ts";
 import { cacheDir } from "../lab/host/cache.ts";
@@ -17,7 +16,6 @@ import { farewell, findPlace, type Place, requireRegistry, startPlace, type Wish
 type Log = (line: string) => void;
 
 const manifest = join(import.meta.dirname, "..", "..", "crds", "samples", "single-node.yaml");
-const [release] = releases;
 
 const downloadHint =
   "run make up again: it goes on where it stopped; with a mirror or proxy, check that apt, pip and npm reach it";
@@ -38,7 +36,7 @@ function imageTasks(bench: Bench): Task[] {
   });
   const projects = services.map(({ name }) => name);
   return [
-    image("openstack", (log) => openstackImage(release, projects, log)),
+    image("openstack", (log) => openstackImage(cloudIn(manifest).release, projects, log)),
     image("infra", async (log) => [await infraImage(log)]),
     image("operator", async (log) => [await operatorImage(log)]),
   ];

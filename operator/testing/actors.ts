@@ -27,6 +27,8 @@ export interface Cast {
   readonly later: (what: () => void) => void;
   /** What a Job's program comes to; undefined while it is still at work. Default: it succeeds. */
   readonly run?: (job: Live, world: World) => End | undefined;
+  /** Whether an image can be pulled. Default: every image can. */
+  readonly pulls?: (image: string) => boolean;
 }
 
 const podKind: Kind = { apiVersion: "v1", kind: "Pod" };
@@ -112,7 +114,23 @@ function rollDeployment(live: Live, world: World): void {
   else if (next !== undefined && ready >= wanted) remove(next, world);
   const now = podsOf(live, world);
   const updated = now.filter((pod) => pod.metadata.labels?.["pod-template-hash"] === revision).length;
-  tell(live, world, { ...countsOf(live, now), updatedReplicas: updated });
+  tell(live, world, { ...countsOf(live, now), updatedReplicas: updated, ...failureOf(live, wanted - updated) });
+}
+
+/** The classes that every cluster has. */
+const classes: ReadonlySet<string> = new Set(["system-cluster-critical", "system-node-critical"]);
+
+/** Why the server would not have a workload's pods; undefined where it would. */
+function refusalOf(workload: Live): string | undefined {
+  const wanted = textAt(workload, "spec", "template", "spec", "priorityClassName") ?? "";
+  return wanted === "" || classes.has(wanted) ? undefined : `no PriorityClass with name ${wanted} was found`;
+}
+
+/** The condition of a Deployment that lacks pods because the server would not have them. */
+function failureOf(workload: Live, missing: number): Fields {
+  const message = refusalOf(workload);
+  if (message === undefined || missing <= 0) return {};
+  return { conditions: [{ type: "ReplicaFailure", status: "True", reason: "FailedCreate", message }] };
 }
 
 function free(pods: readonly Live[]): number {
@@ -125,7 +143,12 @@ function rollStatefulSet(live: Live, world: World): void {
   const revision = revisionOf(live);
   const wanted = numberAt(live, "spec", "replicas") ?? 1;
   const pods = podsOf(live, world);
-  for (let index = 0; index < wanted; index++) placeMember(live, world, pods, `${live.metadata.name}-${index}`);
+  for (let index = 0; index < wanted; index++) {
+    const member = pods.find((pod) => pod.metadata.name === `${live.metadata.name}-${index}`);
+    // One after the other: what cannot start holds up even its own replacement.
+    if (ordered(live) && member !== undefined && !isReady(member)) break;
+    placeMember(live, world, member, `${live.metadata.name}-${index}`);
+  }
   pods.slice(wanted).forEach((pod) => remove(pod, world));
   const now = podsOf(live, world);
   const updated = now.filter((pod) => pod.metadata.labels?.["pod-template-hash"] === revision).length;
@@ -134,14 +157,17 @@ function rollStatefulSet(live: Live, world: World): void {
   tell(live, world, { ...countsOf(live, now), updatedReplicas: updated, ...revisions });
 }
 
-function placeMember(live: Live, world: World, pods: readonly Live[], name: string): void {
+function ordered(live: Live): boolean {
+  return textAt(live, "spec", "podManagementPolicy") !== "Parallel";
+}
+
+function placeMember(live: Live, world: World, member: Live | undefined, name: string): void {
   const { namespace } = live.metadata;
   for (const template of listAt(live, "spec", "volumeClaimTemplates")) {
     const claim = `${textAt(template, "metadata", "name") ?? ""}-${name}`;
     const there = world.store.get({ ...claimKind, namespace, name: claim });
     if (there === undefined) make(world, claimKind, { name: claim, namespace }, { spec: at(template, "spec") });
   }
-  const member = pods.find((pod) => pod.metadata.name === name);
   if (member === undefined) makePod(live, world, name);
   else if (member.metadata.labels?.["pod-template-hash"] !== revisionOf(live)) remove(member, world);
 }
@@ -163,7 +189,9 @@ function runJob(live: Live, world: World, cast: Cast): void {
     tell(live, world, { active: 1, startTime: world.store.now() });
     return;
   }
-  const started = mounts(at(live, "spec", "template", "spec"), live, world);
+  const pod = at(live, "spec", "template", "spec");
+  const started =
+    refusalOf(live) === undefined && obstacleOf(pod, world, cast) === undefined && mounts(pod, live, world);
   const end = started ? endOf(live, world, cast) : undefined;
   if (end !== undefined) tell(live, world, { ...end, startTime: at(live, "status", "startTime") });
 }
@@ -178,10 +206,34 @@ function endOf(live: Live, world: World, { run = () => "success" }: Cast): Field
   return { failed: 1, conditions: [{ type: "Failed", reason, message: `ended with ${reason}`, ...since }] };
 }
 
-/** A pod runs once everything that it mounts is there. */
-function startPod(live: Live, world: World): void {
-  if (phaseOf(live) === "Running" || !mounts(live["spec"], live, world)) return;
-  tell(live, world, { phase: "Running", conditions: [{ type: "Ready", status: "True" }] });
+/** A pod runs once it has a node, its images and everything that it mounts. */
+function startPod(live: Live, world: World, cast: Cast): void {
+  if (phaseOf(live) === "Running") return;
+  const obstacle = obstacleOf(live["spec"], world, cast);
+  if (obstacle !== undefined) tell(live, world, { phase: "Pending", ...obstacle });
+  else if (mounts(live["spec"], live, world))
+    tell(live, world, { phase: "Running", conditions: [{ type: "Ready", status: "True" }] });
+}
+
+/** What keeps a pod from starting, as its status has it; undefined where nothing does. */
+function obstacleOf(spec: unknown, world: World, { pulls = () => true }: Cast): Fields | undefined {
+  const labels = Object.entries(mapAt(spec, "nodeSelector"));
+  const nodes = world.store.history.all().filter(({ kind }) => kind === "Node");
+  const homes = nodes.filter(({ metadata }) => labels.every(([name, value]) => metadata.labels?.[name] === value));
+  if (labels.length > 0 && homes.length === 0) {
+    const message = `0/${nodes.length} nodes are available: ${nodes.length} node(s) didn't match Pod's node affinity/selector.`;
+    return { conditions: [{ type: "PodScheduled", status: "False", reason: "Unschedulable", message }] };
+  }
+  const waiting = { reason: "ImagePullBackOff", message: "Back-off pulling image" };
+  const missing = [...listAt(spec, "initContainers"), ...listAt(spec, "containers")].filter(
+    (container) => !pulls(textAt(container, "image") ?? ""),
+  );
+  const statuses = missing.map((container) => ({
+    name: at(container, "name"),
+    image: at(container, "image"),
+    state: { waiting },
+  }));
+  return statuses.length === 0 ? undefined : { containerStatuses: statuses };
 }
 
 /** Whether every Secret, ConfigMap and bound claim that a pod names is there. */
@@ -223,6 +275,7 @@ function revisionOf(live: Live): string {
 }
 
 function makePod(live: Live, world: World, name: string): void {
+  if (refusalOf(live) !== undefined) return;
   const { apiVersion, kind, metadata } = live;
   const claims = listAt(live, "spec", "volumeClaimTemplates").map((template) => {
     const volume = textAt(template, "metadata", "name") ?? "";

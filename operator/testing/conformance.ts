@@ -123,6 +123,37 @@ const rows: readonly (readonly [string, (on: On) => Promise<void>])[] = [
     },
   ],
   [
+    "the members of a list stand as they were applied last",
+    async ({ client, of }) => {
+      const order = async (...names: readonly string[]): Promise<unknown[]> => {
+        const env = names.map((name) => ({ name, value: "1" }));
+        const containers = [{ name: "web", image: "web:1", env }];
+        const spec = { ...web, template: { ...template, spec: { containers } } };
+        const live = await client.apply(of({ apiVersion: "apps/v1", kind: "Deployment" }, "order", { spec }), me);
+        const [container] = listAt(live, "spec", "template", "spec", "containers");
+        return listAt(container, "env").map((each) => at(each, "name"));
+      };
+      expect(await order("B")).toEqual(["B"]);
+      expect(await order("A", "B")).toEqual(["A", "B"]);
+      expect(await order("B", "A")).toEqual(["B", "A"]);
+      expect(await order("C", "A")).toEqual(["C", "A"]);
+      expect(await order("B", "A")).toEqual(["B", "A"]);
+    },
+  ],
+  [
+    "a port of the nodes that is out of the cluster's range is refused with 422",
+    async ({ client, of }) => {
+      const ports = [{ name: "http", port: 80, nodePort: 1 }];
+      const service = of({ apiVersion: "v1", kind: "Service" }, "ports", {
+        spec: { type: "NodePort", selector: labels, ports },
+      });
+      await expect(client.apply(service, me)).rejects.toMatchObject({
+        ...status(422, "Invalid"),
+        message: expect.stringContaining("provided port is not in the valid range"),
+      });
+    },
+  ],
+  [
     "what one manager adds to a list of containers, another keeps",
     async ({ client, of }) => {
       const image = (name: string): Fields => ({ name, image: `${name}:1` });

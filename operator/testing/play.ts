@@ -53,6 +53,7 @@ export interface Scenario {
   readonly namespace: string;
   readonly controllers: Stageable;
   readonly run?: Cast["run"];
+  readonly pulls?: Cast["pulls"];
   readonly start: (world: World) => void;
   readonly stages: readonly Stage[];
   /** Made anew for each run: some remember. */
@@ -62,6 +63,9 @@ export interface Scenario {
   /** The state at the end that has to be the same in every run. */
   readonly state: (world: World) => unknown;
 }
+
+/** Counts of a tally at one moment. */
+export type Mark = Pick<Tally, "writes" | "lines" | "outside">;
 
 /** How a run went. */
 export interface Run {
@@ -73,6 +77,8 @@ export interface Run {
   readonly createsAndDeletes: readonly string[];
   readonly seconds: number;
   readonly versions: number;
+  /** How far the counts were when each stage began. */
+  readonly marks: readonly Mark[];
 }
 
 const patienceInMilliseconds = 3_600_000;
@@ -102,6 +108,7 @@ class Theatre {
   readonly #tally: Tally = { writes: 0, lines: 0, outside: 0, calls: 0, resting: false, log: [] };
   readonly #trouble: string[] = [];
   readonly #ours: string[] = [];
+  readonly #marks: Mark[] = [];
   /** When somebody last changed something that is not an event. */
   #changedAt = 0;
   #landing = 0;
@@ -128,6 +135,7 @@ class Theatre {
     playCluster(world, {
       later: (what) => void this.#clock.after(this.#delay(40), what),
       ...(this.#scenario.run === undefined ? {} : { run: this.#scenario.run }),
+      ...(this.#scenario.pulls === undefined ? {} : { pulls: this.#scenario.pulls }),
     });
     this.#scenario.start(world);
     this.#begin(undefined);
@@ -141,11 +149,14 @@ class Theatre {
       createsAndDeletes: [...this.#ours].sort(),
       seconds: Math.round(this.#clock.now() / 1000),
       versions: world.store.history.version,
+      marks: this.#marks,
     };
   }
 
   async #act(stage: Stage): Promise<boolean> {
     this.#stage = stage.title;
+    const { writes, lines, outside } = this.#tally;
+    this.#marks.push({ writes, lines, outside });
     const { world, clock } = { world: this.#world, clock: this.#clock };
     stage.act({ world, clock, restart: (controllers = this.#controllers) => this.#restart(controllers) });
     this.#changedAt = clock.now();

@@ -7,6 +7,7 @@ import { conditionOf } from "../../../operator/verdict.ts";
 import type { ServiceDefinition } from "../../services/define.ts";
 import { workloadOf } from "../../services/render.ts";
 import { versionLabel } from "../../services/running.ts";
+import { hostIn } from "./keystone.ts";
 
 const isGenerated = ({ kind, metadata }: Live): boolean =>
   kind === "Secret" && metadata.annotations?.[retainAnnotation] === "generated";
@@ -46,7 +47,7 @@ const nothingTaken: Invariant = ({ type, object }, { ours }) => {
 };
 
 /** The stages in which what Jobs act on is another. */
-const otherInputs: ReadonlySet<string> = new Set(["claim replaced", "deploy"]);
+const otherInputs: ReadonlySet<string> = new Set(["claim replaced", "host changed", "deploy"]);
 
 const jobsFinish: Invariant = ({ type, object }, { ours, stage }) => {
   const unfinished = conditionOf(object, "Complete") === undefined && conditionOf(object, "Failed") === undefined;
@@ -56,14 +57,16 @@ const jobsFinish: Invariant = ({ type, object }, { ours, stage }) => {
 };
 
 /** The stages that change the pods of services; one changes all others too. */
-const servicesChange: ReadonlySet<string> = new Set(["configure", "shrink", "release"]);
-const everythingChanges: ReadonlySet<string> = new Set(["image upgrade", "mutated", "returned"]);
+const servicesChange: ReadonlySet<string> = new Set(["configure", "shrink", "release", "host changed"]);
+const everythingChanges = /^(image upgrade|mutated \d+|returned \d+)$/;
 
 function podsStay(workloads: ReadonlySet<string>): Invariant {
   return ({ type, object, before }, { stage }) => {
     if (type !== "MODIFIED" || !["Deployment", "StatefulSet"].includes(object.kind)) return undefined;
     if (canonical(at(object, "spec", "template")) === canonical(at(before, "spec", "template"))) return undefined;
-    const may = everythingChanges.has(stage) || (servicesChange.has(stage) && workloads.has(object.metadata.name));
+    const moved = stage === "host changed" && object.metadata.name === "memcached-server";
+    const may =
+      moved || everythingChanges.test(stage) || (servicesChange.has(stage) && workloads.has(object.metadata.name));
     return may ? undefined : `the pods of ${nameFor(refOf(object))} were changed`;
   };
 }
@@ -147,6 +150,19 @@ function releasesInOrder(services: readonly ServiceDefinition[]): Invariant {
   };
 }
 
+/** The pods of a service go to another database when its schema is ready there. */
+const databasesReady: Invariant = ({ type, object, before }, { world }) => {
+  if (type !== "MODIFIED" || object.kind !== "Deployment") return undefined;
+  const podOf = (live: Live | undefined): unknown => at(live, "spec", "template", "spec");
+  const host = hostIn(world, podOf(object));
+  if (host === undefined || host === hostIn(world, podOf(before))) return undefined;
+  const service = object.metadata.name.split("-")[0] ?? "";
+  const ready = jobsNamed(world, `${service}-expand-`).some(
+    (job) => isComplete(job) && hostIn(world, podOf(job)) === host,
+  );
+  return ready ? undefined : `${nameFor(refOf(object))} went to ${host} before its schema was ready there`;
+};
+
 /** Whether every replica is of what is wanted now. */
 function replaced(live: Live): boolean {
   const status = mapAt(live, "status");
@@ -228,6 +244,6 @@ export function cloudInvariants(services: readonly ServiceDefinition[]): readonl
   return [
     ...[neverBack(), secretsStaySecret()],
     ...[inOrder(services), releasesInOrder(services), contractsLast, podsStay(workloads), apisStay(workloads)],
-    ...[generatedStays, nothingTaken, jobsFinish, ownedOnce, ownedAtAll],
+    ...[generatedStays, nothingTaken, jobsFinish, ownedOnce, ownedAtAll, databasesReady],
   ];
 }

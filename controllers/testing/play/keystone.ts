@@ -1,4 +1,4 @@
-import { textAt } from "../../../operator/object.ts";
+import { at, listAt, mapAt, textAt } from "../../../operator/object.ts";
 import { isReady, podsOf } from "../../../operator/testing/actors.ts";
 import type { Outside } from "../../../operator/testing/play.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
@@ -11,14 +11,39 @@ import { namespace } from "../world.ts";
 const claimRef = { apiVersion: "v1", kind: "PersistentVolumeClaim", namespace, name: "data-mariadb-0" };
 const stores = new WeakMap<World, Map<string, FakeKeystone>>();
 
-/** Keystone's data lives on the database's volume: another volume, another Keystone. */
-export function keystoneOf(world: World): FakeKeystone {
-  const volumes = stores.get(world) ?? new Map<string, FakeKeystone>();
-  stores.set(world, volumes);
-  const uid = world.store.get(claimRef)?.metadata.uid ?? "";
-  const known = volumes.get(uid) ?? new FakeKeystone();
-  volumes.set(uid, known);
+/** Keystone's data lives on the database's volume, or with somebody else: another place, another Keystone. */
+export function keystoneOf(world: World, pod: unknown = servingPod(world)): FakeKeystone {
+  const places = stores.get(world) ?? new Map<string, FakeKeystone>();
+  stores.set(world, places);
+  const place = hostIn(world, pod) ?? world.store.get(claimRef)?.metadata.uid ?? "";
+  const known = places.get(place) ?? new FakeKeystone();
+  places.set(place, known);
   return known;
+}
+
+/** The pod that answers for Keystone, else the one that is to. */
+export function servingPod(world: World): unknown {
+  const api = world.store.get({ apiVersion: "apps/v1", kind: "Deployment", namespace, name: "keystone-api" });
+  const pod = api === undefined ? undefined : podsOf(api, world).find(isReady);
+  return pod === undefined ? at(api, "spec", "template", "spec") : pod["spec"];
+}
+
+/** The host of somebody else's database that a pod works on, by its configuration or its task; undefined where it is ours. */
+export function hostIn(world: World, pod: unknown): string | undefined {
+  const files = listAt(pod, "volumes").flatMap((volume) => {
+    const name = textAt(volume, "secret", "secretName") ?? "";
+    return Object.values(mapAt(world.store.get({ apiVersion: "v1", kind: "Secret", namespace, name }), "data"));
+  });
+  const texts = files.map((value) => Buffer.from(String(value), "base64").toString("utf8"));
+  const tasks = listAt(pod, "containers").flatMap((container) => listAt(container, "args").map(String));
+  const url = /mysql\+pymysql:\/\/[^@]*@([^:/]+)/.exec(texts.join("\n"))?.[1];
+  const host = url ?? /"hosts":\["([^"]+)"/.exec(tasks.join("\n"))?.[1];
+  return host === "mariadb" ? undefined : host;
+}
+
+/** Whether the database that a pod works on answers; somebody else's always does. */
+export function databaseServes(world: World, pod: unknown): boolean {
+  return hostIn(world, pod) !== undefined || serves(world, "StatefulSet", "mariadb");
 }
 
 /** Whether a pod of the workload takes requests. */
@@ -33,8 +58,8 @@ function passwordIn(world: World, secret: string): string {
 }
 
 /** What `keystone-manage bootstrap` leaves behind. */
-export async function bootstrap(world: World): Promise<void> {
-  const keystone = keystoneOf(world);
+export async function bootstrap(world: World, pod: unknown): Promise<void> {
+  const keystone = keystoneOf(world, pod);
   const user = {
     name: operatorUser.name,
     domain_id: "default",
@@ -62,7 +87,7 @@ export function doors(world: World, outside: Outside): Parameters<typeof registr
   const awake = (url: string): FakeKeystone => {
     if (url !== `http://keystone.${namespace}.svc:5000/v3`)
       throw new KeystoneError(0, `Keystone does not answer at ${url}`);
-    if (!serves(world, "Deployment", "keystone-api") || !serves(world, "StatefulSet", "mariadb")) throw away();
+    if (!serves(world, "Deployment", "keystone-api") || !databaseServes(world, servingPod(world))) throw away();
     return keystoneOf(world);
   };
   const asWhom = (credentials: Credentials): FakeKeystone => {

@@ -1,24 +1,27 @@
-import type { Live } from "../../../operator/object.ts";
+import { at, type Live } from "../../../operator/object.ts";
 import type { End } from "../../../operator/testing/actors.ts";
 import { objectsOf, type Stage } from "../../../operator/testing/play.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
 import { conditionOf } from "../../../operator/verdict.ts";
 import type { FakeKeystone } from "../../openstack/testing/fake-keystone.ts";
-import { bootstrap, keystoneOf, serves } from "./keystone.ts";
+import { bootstrap, databaseServes, keystoneOf, serves } from "./keystone.ts";
 import { drop, says, step } from "./stages.ts";
 
-/** Whose databases there are, on which volume. */
+/** Whose databases there are, in which place. */
 const founded = new WeakMap<FakeKeystone, Set<string>>();
 
 /** What the programs in the Jobs do. */
 export function runProgram(job: Live, world: World): End | undefined {
-  if (!serves(world, "StatefulSet", "mariadb")) return undefined;
+  const pod = at(job, "spec", "template", "spec");
+  if (!databaseServes(world, pod)) return undefined;
+  if (job.metadata.labels?.["app.kubernetes.io/component"] === "check") return "success";
+  const keystone = keystoneOf(world, pod);
   const service = job.metadata.labels?.["app.kubernetes.io/name"] ?? "";
-  const owners = founded.get(keystoneOf(world)) ?? new Set();
-  if (job.metadata.name.startsWith(`${service}-database-`)) founded.set(keystoneOf(world), owners.add(service));
+  const owners = founded.get(keystone) ?? new Set();
+  if (job.metadata.name.startsWith(`${service}-database-`)) founded.set(keystone, owners.add(service));
   // The volume is empty: there is no database to work on.
   if (!owners.has(service)) return "failure";
-  if (job.metadata.name.startsWith("keystone-bootstrap-")) void bootstrap(world);
+  if (job.metadata.name.startsWith("keystone-bootstrap-")) void bootstrap(world, pod);
   return "success";
 }
 

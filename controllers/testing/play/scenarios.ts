@@ -8,7 +8,8 @@ import { kettle, teapot } from "../teapot.ts";
 import { namespace } from "../world.ts";
 import { cloudInvariants } from "./invariants.ts";
 import { mend, runBadly, runProgram, stuck } from "./programs.ts";
-import { applied, catalogueLost, controllersWith, imageUpgrade, rotate, stages } from "./stages.ts";
+import { applied, catalogueLost, controllersWith, imageUpgrade, refused, rotate, stages } from "./stages.ts";
+import { borrow, hostChanged } from "./outside.ts";
 import { stateOf } from "./state.ts";
 
 const registrationKind = { apiVersion: "nephos.dev/v1alpha1", kind: "Registration" } as const;
@@ -52,6 +53,10 @@ const debug = { config: { DEFAULT: { debug: { value: "true" } } } };
 const deploy = applied("deploy", means, {});
 const shrink = applied("shrink", means, {});
 
+const refusedRelease = refused(applied("another release", means, {}, { release: "2025.1" }), "ReleaseChange");
+const reserved = { config: { database: { connection: { value: "sqlite://" } } } };
+const refusedOption = refused(applied("reserved option", means, reserved), "ReservedOption");
+
 /** Two services that no cloud has, and a way between releases that no operator offers yet. */
 const fictional: Means = {
   ...means,
@@ -67,9 +72,11 @@ export const scenarios: readonly Scenario[] = [
   scenario("configure", means, deploy, applied("configure", means, debug), shrink),
   scenario("secret", means, deploy, stages.secretLost, stages.secretRestored),
   scenario("delete", means, deploy, stages.delete, applied("again", means, {})),
+  scenario("refused", means, deploy, refusedRelease, refusedOption, applied("back", means, {})),
   scenario("rotate", means, deploy, rotate(nudge)),
   scenario("repair", means, deploy, stages.vandals, stages.edited, catalogueLost(means)),
   scenario("claim", means, deploy, stages.claimReplaced),
+  scenario("external", means, borrow, hostChanged),
   scenario("upgrade", means, deploy, stages.sameUpgrade, imageUpgrade(means)),
   { ...scenario("failing", fictional, stuck(applied("deploy", fictional, {})), mend), run: runBadly },
   scenario("release", fictional, applied("deploy", fictional, {}, older), applied("release", fictional, {})),

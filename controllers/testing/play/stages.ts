@@ -60,6 +60,11 @@ export function applied(title: string, { services }: Means, wish: Fields, rest: 
   return step(title, (world) => applyCloud(world, spec));
 }
 
+/** What somebody applies by mistake, until the Cloud says what is wrong with it. */
+export function refused({ title, act }: Stage, reason: string): Stage {
+  return { title, act, settled: (world) => says(world, reason) };
+}
+
 const secretRef = (name: string) => ({ apiVersion: "v1", kind: "Secret", namespace, name });
 const backups = new WeakMap<World, Live>();
 const lost = "keystone-nephos";

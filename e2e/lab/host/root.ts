@@ -17,6 +17,7 @@ const kept = [
   "REGISTRY",
   "KUBECONFIG",
   "BENCH",
+  "PARTS",
   "CI",
   "GOPROXY",
   "GOSUMDB",

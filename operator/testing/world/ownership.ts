@@ -95,7 +95,13 @@ export function merged(live: unknown, applied: unknown, field = ""): unknown {
     const twin = wanted.get(memberPath("", key, member));
     return twin === undefined ? member : merged(member, twin);
   });
-  return [...kept, ...applied.filter((member: unknown) => !known.has(memberPath("", key, member)))];
+  const all = [...kept, ...applied.filter((member: unknown) => !known.has(memberPath("", key, member)))];
+  // Those that are named stand in the order in which they are named, among those that are not.
+  const names = (member: unknown): boolean => wanted.has(memberPath("", key, member));
+  const named = applied.flatMap((member: unknown) =>
+    all.filter((each) => memberPath("", key, each) === memberPath("", key, member)),
+  );
+  return all.map((member) => (names(member) ? named.shift() : member));
 }
 
 /** An object without the fields at these paths; a map or member that loses its last field goes as well. */

@@ -1,5 +1,5 @@
 import { canonical } from "../../digest.ts";
-import { at, kindKey, type Live, listAt, mapAt, textAt } from "../../object.ts";
+import { at, kindKey, type Live, listAt, mapAt, numberAt, textAt } from "../../object.ts";
 import type { Answer } from "../../transport.ts";
 
 /** A refusal as the API server words it. */
@@ -44,6 +44,7 @@ const changeable: ReadonlySet<string> = new Set([
 export function check(object: Live, before: Live | undefined): void {
   const controllers = listAt(object, "metadata", "ownerReferences").filter((owner) => at(owner, "controller") === true);
   if (controllers.length > 1) throw invalid("Only one reference can have Controller set to true");
+  if (object.kind === "Service") checkPorts(object);
   if (before === undefined) return;
   const fields =
     kindKey(object) === "apps/v1/StatefulSet"
@@ -54,4 +55,16 @@ export function check(object: Live, before: Live | undefined): void {
     throw invalid(`${object.kind} ${object.metadata.name}: spec.${changed}: field is immutable`);
   if (object.kind === "Secret" && textAt(object, "type") !== textAt(before, "type"))
     throw invalid("type: field is immutable");
+}
+
+/** What a cluster hands out unless it was set up otherwise. */
+const nodePorts = { least: 30_000, most: 32_767 } as const;
+
+function checkPorts(service: Live): void {
+  const ports = listAt(service, "spec", "ports").map((port) => numberAt(port, "nodePort"));
+  const index = ports.findIndex((port) => port !== undefined && (port < nodePorts.least || port > nodePorts.most));
+  if (index >= 0)
+    throw invalid(
+      `Service "${service.metadata.name}" is invalid: spec.ports[${index}].nodePort: Invalid value: ${ports[index]}: provided port is not in the valid range. The range of valid ports is ${nodePorts.least}-${nodePorts.most}`,
+    );
 }

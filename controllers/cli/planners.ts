@@ -1,0 +1,13 @@
+import type { Controller } from "../../operator/controller.ts";
+import { cloudController } from "../cloud/controller.ts";
+import { imageDefaults, imageResolver } from "../images.ts";
+import { upgradePaths } from "../releases/index.ts";
+import { services } from "../services/index.ts";
+
+/**
+ * The controllers whose plans follow from Kubernetes alone, with the images of an operator that has these variables. Not all of
+ * them (`controllers/index.ts`): those with a world of their own draw in what speaks with it, and cannot be planned without.
+ */
+export function planners(env: NodeJS.ProcessEnv): Controller[] {
+  return [cloudController({ services, images: imageResolver(imageDefaults(env)), paths: upgradePaths })];
+}
