@@ -67,9 +67,9 @@ describe("the API server takes", () => {
 describe("kubectl explain says what a field is, and its default:", () => {
   it.each([
     ["cloud.spec.services.keystone.replicas", "Default 1."],
-    ["cloud.spec.services.keystone.config.valueFrom.secretKeyRef", "A Secret of the Cloud's namespace"],
+    ["cloud.spec.config.valueFrom.secretKeyRef", "A Secret of the Cloud's namespace"],
     ["cloud.spec.config.values", "An empty list takes out what Nephos sets."],
-    ["cloud.status.resolved.images", "The images that pods are made from."],
+    ["cloud.status.resolved.images", "What pods have as their images"],
     ["cloud.status.conditions", "UnknownOptions"],
   ])("%s", async (field, sentence) => {
     const told = await on.kubectl(["explain", field]);
