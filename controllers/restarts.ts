@@ -6,4 +6,9 @@ export interface Restart {
 }
 
 /** What differs from the last published build; a release note for whoever updates the operator. Emptied with each publication. */
-export const restarts: readonly Restart[] = [];
+export const restarts: readonly Restart[] = [
+  "Deployment keystone-api",
+  "Deployment memcached-server",
+  "StatefulSet mariadb",
+  "StatefulSet rabbitmq",
+].map((workload) => ({ workload, why: "every connection is by TLS" }));

@@ -253,6 +253,23 @@ export const cloudSpec = z.object({
     })
     .prefault({})
     .describe("How the public endpoints get there."),
+  tls: z
+    .object({
+      type: z
+        .enum(["SelfSigned"])
+        .default("SelfSigned")
+        .describe(
+          "SelfSigned: an authority of the cloud's own signs what its servers show each other and, by default, the public certificate. Its certificates are in Secret nephos-ca-bundle under ca.crt. Default SelfSigned.",
+        ),
+      publicCertificate: z
+        .object({ name: z.string().max(253).regex(objectName).describe("Name of the Secret.") })
+        .optional()
+        .describe(
+          "Secret of this namespace with your own certificate for the public endpoints, under tls.crt (with the chain) and tls.key. Copied when it changes, if it is for the public host. Default: signed by the cloud's own authority.",
+        ),
+    })
+    .prefault({})
+    .describe("How connections are protected; there are no others."),
   database,
   messaging,
   images,

@@ -40,6 +40,9 @@ export const registrationSpec = z.object({
       url: url.describe("Keystone's internal URL with /v3."),
       userName: name,
       passwordFrom: keyRef,
+      caFrom: keyRef
+        .optional()
+        .describe("Secret of this namespace and key with the certificates by which Keystone is trusted."),
     })
     .describe("How Nephos reaches Keystone, and as whom."),
   region: z.string().min(1).max(255),

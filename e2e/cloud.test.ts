@@ -2,6 +2,7 @@ import { listAt, mapAt, textAt } from "../operator/object.ts";
 import { cloud, getCloud, inCloud, ready } from "./scene/cloud.ts";
 import { killOperator, operatorPods } from "./scene/operator.ts";
 import { conditionStatus, eventually, sample, scene, type Scene } from "./scene/scene.ts";
+import { trusting } from "./scene/trust.ts";
 
 const ownedKinds = "deployments,statefulsets,services,configmaps,secrets,jobs,poddisruptionbudgets,registrations";
 const generated = "nephos.dev/retain";
@@ -85,6 +86,7 @@ test("an endpoint that was deleted by hand comes back within a minute", async ()
   const id = textAt(listAt(await endpoints())[0], "ID") ?? "";
   const token = textAt(await at.openstack(cloud, ["token", "issue"]), "id") ?? "";
   const url = textAt(await getCloud(at), "status", "endpoints", "keystone") ?? "";
+  const fetch = await trusting(at, cloud.namespace);
   const answer = await fetch(`${url}/endpoints/${id}`, { method: "DELETE", headers: { "x-auth-token": token } });
   expect(answer.status).toBe(204);
   const ids = async (): Promise<unknown> => {

@@ -1,7 +1,9 @@
 import { listAt, numberAt, textAt } from "../operator/object.ts";
+import { keepAsking } from "./scene/asking.ts";
 import { cloud, getCloud, inCloud, ready, readyCloud } from "./scene/cloud.ts";
 import { killOperator, leader, operatorPods, system } from "./scene/operator.ts";
 import { eventually, scene, type Scene } from "./scene/scene.ts";
+import { trusting } from "./scene/trust.ts";
 
 let at: Scene;
 
@@ -108,20 +110,8 @@ test("more replicas come up, and go again, without an answer missed", async () =
       "-p",
       JSON.stringify({ spec: { services: { keystone: { replicas } } } }),
     ]);
-  const stop = new AbortController();
-  let asked = 0;
-  const failures: string[] = [];
-  const asking = (async () => {
-    while (!stop.signal.aborted) {
-      const answer = await fetch(url).then(
-        (reply) => reply.status,
-        (error: unknown) => String(error),
-      );
-      asked += 1;
-      if (answer !== 200) failures.push(String(answer));
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  })();
+  const fetch = await trusting(at, cloud.namespace);
+  const stop = keepAsking(async () => (await fetch(url)).status, 200);
   try {
     await scale(2);
     await ready(at, 120);
@@ -137,9 +127,8 @@ test("more replicas come up, and go again, without an answer missed", async () =
       (list) => listAt(list, "items").length === 1,
     );
   } finally {
-    stop.abort();
-    await asking;
+    const { asked, failures } = await stop();
+    expect(asked).toBeGreaterThan(20);
+    expect(failures).toEqual([]);
   }
-  expect(asked).toBeGreaterThan(20);
-  expect(failures).toEqual([]);
 });

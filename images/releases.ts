@@ -67,8 +67,8 @@ export const distributions: Readonly<Record<string, string>> = {
   placement: "openstack-placement",
 };
 
-/** What every project's image has beside the project: its WSGI server, its database driver, and both Memcached clients of oslo.cache. */
-export const common: readonly string[] = ["oslo.cache[dogpile]", "pymemcache", "PyMySQL", "pyuwsgi"];
+/** What every project's image has beside the project: its database driver, and the Memcached clients of oslo.cache. */
+export const common: readonly string[] = ["oslo.cache[dogpile]", "pymemcache", "PyMySQL"];
 
 /** What a project's image needs beside that. */
 export const extras: Readonly<Record<string, readonly string[]>> = {};

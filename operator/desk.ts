@@ -5,6 +5,7 @@ import { unreported } from "./conditions.ts";
 import type { Controller, Edge } from "./controller.ts";
 import { ownerLabel } from "./dress.ts";
 import { type Pass, reconcile } from "./engine.ts";
+import { expiriesOf } from "./expiry.ts";
 import { happenings, type Recorder, warningsOf } from "./events.ts";
 import { type Kube, liveKube } from "./kube.ts";
 import type { Log } from "./log.ts";
@@ -112,6 +113,7 @@ export class Desk {
     if (outcome.next === "forget") {
       this.#memory.delete(key);
       this.#options.metrics.steps(name, key, undefined);
+      this.#options.metrics.certificates(name, key, undefined);
     } else {
       this.#queue.add(key, "resync", outcome.next === "again" ? outcome.inSeconds : jittered(pollInSeconds));
     }
@@ -136,7 +138,7 @@ export class Desk {
   }
 
   async #passOver(key: string, subject: Live, seen: Snapshot): Promise<Outcome> {
-    const { controller, clock } = this.#options;
+    const { controller, clock, metrics } = this.#options;
     // What is going needs no look at the world outside, unless its going is planned.
     if (subject.metadata.deletionTimestamp !== undefined && controller.planDeletion === undefined)
       return { next: "rest" };
@@ -159,6 +161,7 @@ export class Desk {
     });
     this.#memory.set(key, { written, verdicts: pass.verdicts, deferred });
     this.#report(key, subject, before, pass);
+    metrics.certificates(controller.name, key, ownsSecrets(controller) ? expiriesOf(seen, subject) : []);
     return pass.outcome;
   }
 
@@ -245,6 +248,10 @@ function leased(kube: Kube, mayWrite: () => boolean): Kube {
 
 function ownedKinds({ owns, formerlyOwned = [] }: Controller): readonly Watched[] {
   return [...owns, ...formerlyOwned];
+}
+
+function ownsSecrets({ owns }: Controller): boolean {
+  return owns.some(({ kind }) => kind === "Secret");
 }
 
 function keyOf(subject: Live): string {

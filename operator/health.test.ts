@@ -24,6 +24,11 @@ test("probes and metrics are served, each at its path", async () => {
     expect(text).toContain('controller_runtime_reconcile_total{controller="website",result="rest"} 1');
     expect(text).toContain('nephos_steps{controller="website",state="done"} 1');
     expect(text).toContain("nodejs_eventloop_lag_p99_seconds");
+    const end = 'nephos_certificate_expiry_timestamp_seconds{namespace="web",name="hello-tls"}';
+    metrics.certificates("website", "web/hello", [{ name: "hello-tls", minute: 10 }]);
+    expect((await ask("/metrics"))[1]).toContain(`${end} 600`);
+    metrics.certificates("website", "web/hello", undefined);
+    expect((await ask("/metrics"))[1]).not.toContain(end);
     metrics.steps("website", "web/hello", undefined);
     expect((await ask("/metrics"))[1]).toContain('nephos_steps{controller="website",state="done"} 0');
   } finally {

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { Expiry } from "./expiry.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** What the runtime counts. Names are controller-runtime's where it has one, so that existing dashboards work. */
@@ -9,6 +10,8 @@ export interface Metrics {
   watchRestarted(kind: string, reason: string): void;
   /** The steps of one object by state; undefined when the object is gone. */
   steps(controller: string, object: string, verdicts: ReadonlyMap<string, Verdict> | undefined): void;
+  /** When the certificates of one object end; undefined when the object is gone. */
+  certificates(controller: string, object: string, expiries: readonly Expiry[] | undefined): void;
   leading(name: string, isLeader: "yes" | "no"): void;
   call(method: string, status: number): void;
   /** Everything in Prometheus' text format, the process's own figures and the event loop's lag included. */
@@ -32,6 +35,7 @@ export function processMetrics(): Metrics {
   const all = instruments(registry);
   /** Steps by state of each object; the series are sums, since one per object would be tens of thousands. */
   const counts = new Map<string, Counts>();
+  const certificates = new Map<string, readonly string[]>();
   return {
     pass: (controller, result, seconds) => {
       all.passes.inc({ controller, result });
@@ -49,6 +53,14 @@ export function processMetrics(): Metrics {
         const difference = (after?.[state] ?? 0) - (before?.[state] ?? 0);
         if (difference !== 0) all.steps.inc({ controller, state }, difference);
       }
+    },
+    certificates: (controller, object, expiries = []) => {
+      const [namespace = ""] = object.split("/");
+      const now = new Map(expiries.map(({ name, minute }) => [name, minute * 60]));
+      for (const name of certificates.get(`${controller} ${object}`) ?? [])
+        if (!now.has(name)) all.expiry.remove({ namespace, name });
+      for (const [name, seconds] of now) all.expiry.set({ namespace, name }, seconds);
+      certificates.set(`${controller} ${object}`, [...now.keys()]);
     },
     leading: (name, isLeader) => all.leader.set({ name }, isLeader === "yes" ? 1 : 0),
     call: (method, code) => all.calls.inc({ method, code }),
@@ -75,6 +87,11 @@ function instruments(registry: Registry) {
     writes: counter("nephos_writes_total", "Writes to the API server.", ["controller", "verb", "kind"]),
     restarts: counter("nephos_watch_restarts_total", "Watches that began anew.", ["kind", "reason"]),
     steps: gauge("nephos_steps", "Steps of all objects by state.", ["controller", "state"]),
+    expiry: gauge(
+      "nephos_certificate_expiry_timestamp_seconds",
+      "When the certificate in a Secret ends, in seconds since 1970.",
+      ["namespace", "name"],
+    ),
     leader: gauge("leader_election_master_status", "Whether this process holds the lease.", ["name"]),
     calls: counter("rest_client_requests_total", "Calls to the API server.", ["method", "code"]),
   };

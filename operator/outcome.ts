@@ -1,3 +1,4 @@
+import { SourceUnfit } from "./recipe.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** The API server's refusal: HTTP status, Kubernetes' reason and, for 429 and 503, how long it asks us to stay away. */
@@ -46,6 +47,7 @@ export type Outcome =
 
 /** The verdict of a step whose write failed. */
 export function verdictOf(error: unknown): Verdict {
+  if (error instanceof SourceUnfit) return { is: "blocked", reason: "SecretUnfit", message: error.message };
   if (error instanceof Foreign) return { is: "blocked", reason: "ForeignObject", message: error.message };
   if (!(error instanceof ApiError)) return { is: "waiting", on: messageOf(error) };
   switch (error.status) {

@@ -1,3 +1,4 @@
+import { digest } from "./digest.ts";
 import type { Manifest, Metadata } from "./object.ts";
 
 /** One value of a Secret, described without the value. */
@@ -5,8 +6,17 @@ export type Ingredient =
   | { readonly generate: "password"; readonly length: number }
   /** 32 random bytes, URL-safe base64: a Fernet key. */
   | { readonly generate: "fernetKey" }
+  | AuthorityIngredient
   /** Text put together from pieces of our own and values of other Secrets of the same namespace. */
   | { readonly parts: readonly Part[] };
+
+/** A certificate that signs others, with its key, both in PEM in one value. Times are minutes since 1970. */
+export interface AuthorityIngredient {
+  readonly generate: "authority";
+  readonly commonName: string;
+  readonly from: number;
+  readonly until: number;
+}
 
 /** A piece of composed text: itself, or the value that a Secret holds under a key, written so that it may stand there. */
 export type Part = string | (SecretKeyRef & { readonly as?: "url" });
@@ -14,6 +24,26 @@ export type Part = string | (SecretKeyRef & { readonly as?: "url" });
 export interface SecretKeyRef {
   readonly secret: string;
   readonly key: string;
+}
+
+/** In place of a key: every certificate in the Secret, in the order of its keys, and nothing else of it. */
+export const everyCertificate = "*";
+
+/** A certificate for a server, of the authority in use of a ring. Times are minutes since 1970. */
+export interface IssuedCertificate {
+  /** The Secret with the ring of authorities, and its uid: another one, another certificate. */
+  readonly authority: string;
+  readonly incarnation: string;
+  /** Host names and addresses that the server is asked under. */
+  readonly names: readonly string[];
+  readonly from: number;
+  readonly until: number;
+}
+
+/** Somebody else's certificate: a Secret with `tls.crt` and `tls.key`, taken over where it is good for the host. */
+export interface CopiedCertificate {
+  readonly copyOf: string;
+  readonly host: string;
 }
 
 /**
@@ -27,6 +57,29 @@ export interface SecretRecipe extends Manifest {
   readonly recipe: Readonly<Record<string, Ingredient>>;
   /** Where the values are keys that follow one another: how many are kept. The turn is the annotation of that name. */
   readonly keyRing?: { readonly keep: number };
+  /** Where the Secret is a certificate with its key, under `tls.crt` and `tls.key`. */
+  readonly certificate?: IssuedCertificate | CopiedCertificate;
+}
+
+/** What a certificate was made for or, where it is somebody else's, which one it is; changes whenever the certificate does. */
+export const certificateAnnotation = "nephos.dev/certificate";
+
+/** When a certificate ends, as a timestamp: known without a look at it. */
+export const expiryAnnotation = "nephos.dev/not-after";
+
+/** A Secret with a certificate of ours: made anew when anything of what it is for is another. */
+export function issued(secret: SecretRecipe, certificate: IssuedCertificate): SecretRecipe {
+  const annotations = {
+    ...secret.metadata.annotations,
+    [certificateAnnotation]: digest(certificate),
+    [expiryAnnotation]: timestampOf(certificate.until),
+  };
+  return { ...secret, metadata: { ...secret.metadata, annotations }, certificate };
+}
+
+/** A minute since 1970 as Kubernetes writes times. */
+export function timestampOf(minute: number): string {
+  return new Date(minute * 60_000).toISOString().replace(".000Z", "Z");
 }
 
 /** How often the keys of a ring have moved on, as a number that only grows. Where it is less than wanted, they move on once. */
@@ -63,7 +116,8 @@ export function turned(
 }
 
 /** The keys that the Secret has whenever it is whole. */
-export function keysOf({ recipe, keyRing }: SecretRecipe): string[] {
+export function keysOf({ recipe, keyRing, certificate }: SecretRecipe): string[] {
+  if (certificate !== undefined) return ["tls.crt", "tls.key"];
   return keyRing === undefined ? Object.keys(recipe) : ["0"];
 }
 
@@ -78,8 +132,12 @@ export function isGenerated(recipe: SecretRecipe): boolean {
 }
 
 /** Every Secret value that the recipe draws on. */
-export function sourcesOf(recipe: SecretRecipe): SecretKeyRef[] {
-  return Object.values(recipe.recipe).flatMap(sourcesIn);
+export function sourcesOf({ recipe, certificate }: SecretRecipe): SecretKeyRef[] {
+  const copied = certificate !== undefined && "copyOf" in certificate ? [certificate.copyOf] : [];
+  return [
+    ...Object.values(recipe).flatMap(sourcesIn),
+    ...copied.flatMap((secret) => ["tls.crt", "tls.key"].map((key) => ({ secret, key }))),
+  ];
 }
 
 /** Every Secret value that one ingredient draws on. */
@@ -96,6 +154,11 @@ export class SourceMissing extends Error {
     super(`Secret ${source.secret} with key ${source.key} is missing`);
     this.source = source;
   }
+}
+
+/** A Secret of somebody else's that is there and cannot be used: the message says why, and what to do. */
+export class SourceUnfit extends Error {
+  override readonly name = "SourceUnfit";
 }
 
 /** The composed text; throws SourceMissing where a value is not there. */

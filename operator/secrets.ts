@@ -4,19 +4,35 @@ import { covers } from "./covers.ts";
 import { digest } from "./digest.ts";
 import { type Live, mapAt, type Metadata, refOf, textAt } from "./object.ts";
 import { isNotFound } from "./outcome.ts";
+import { certificateFacts, certificatesIn, misfitOf } from "./pem.ts";
 import {
+  certificateAnnotation,
   compose,
+  type CopiedCertificate,
+  everyCertificate,
+  expiryAnnotation,
   type Ingredient,
   isGenerated,
+  type IssuedCertificate,
   type SecretKeyRef,
   type SecretRecipe,
+  SourceMissing,
+  SourceUnfit,
   sourcesIn,
   sourcesOf,
   turned,
   turnOf,
 } from "./recipe.ts";
+import type * as Makers from "./x509.ts";
 
 const alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
+
+let makers: Promise<typeof Makers> | undefined;
+
+/** What makes certificates, loaded when it is first needed: most processes never do. */
+export function certification(): Promise<typeof Makers> {
+  return (makers ??= import("./x509.ts"));
+}
 
 /** Reads single values of Secrets, decoded; undefined where Secret or key is not there. Never cached, never logged. */
 export async function readSecretValue(
@@ -50,6 +66,7 @@ export class SecretFiller {
     live: Live | undefined,
     versionOf: (secret: string) => string,
   ): Promise<Live | undefined> {
+    if (recipe.certificate !== undefined) return this.#certify(recipe, recipe.certificate, live, versionOf);
     if (live === undefined) return this.#create(recipe);
     const turn = turnAhead(live.metadata, recipe.metadata);
     if (turn !== undefined) return this.#turn(recipe, turn);
@@ -66,7 +83,7 @@ export class SecretFiller {
   /** Generated values are created and never applied: of two processes, one is refused. */
   async #create({ recipe, keyRing: _keyRing, ...manifest }: SecretRecipe): Promise<Live> {
     const values = await this.#valuesOf(manifest.metadata, Object.values(recipe).flatMap(sourcesIn));
-    const secret = Object.assign({}, manifest, { type: "Opaque", data: dataOf(Object.entries(recipe), values) });
+    const secret = Object.assign({}, manifest, { type: "Opaque", data: await dataOf(Object.entries(recipe), values) });
     return isGenerated({ recipe, ...manifest })
       ? this.#client.create(secret, this.#manager)
       : this.#client.apply(secret, this.#manager, { force: true });
@@ -77,7 +94,10 @@ export class SecretFiller {
     const live = await this.#client.get(refOf(recipe));
     if ((turnOf(live.metadata) ?? wanted) >= wanted || recipe.keyRing === undefined) return undefined;
     const keys = Object.entries(mapAt(live, "data")).map(([key, value]) => [key, String(value)]);
-    const data = turned(Object.fromEntries(keys), encoded(fernetKey()), recipe.keyRing);
+    const fresh = async (): Promise<string> => encoded(await valueOf(recipe.recipe["0"] ?? { parts: [] }, new Map()));
+    const before = Object.fromEntries(keys);
+    const next = lasting(recipe.recipe["0"], valueIn(live, "0")) ? before : { ...before, 0: await fresh() };
+    const data = turned(next, await fresh(), recipe.keyRing);
     const annotations = { ...live.metadata.annotations, ...recipe.metadata.annotations };
     return this.#client.amend(live, { "/data": data, "/metadata/annotations": annotations });
   }
@@ -93,10 +113,77 @@ export class SecretFiller {
       manifest.metadata,
       composed.flatMap(([, ingredient]) => sourcesIn(ingredient)),
     );
-    const data = dataOf(composed, values);
+    const data = await dataOf(composed, values);
     const now = mapAt(await this.#client.get(refOf(manifest)), "data");
     if (what === "values" && Object.entries(data).every(([key, value]) => now[key] === value)) return undefined;
     return this.#client.apply(Object.assign({}, manifest, { type: "Opaque", data }), this.#manager, { force: true });
+  }
+
+  /** Makes certificate and key, or takes them over, and writes them with what they are where anything differs. */
+  async #certify(
+    recipe: SecretRecipe,
+    wanted: IssuedCertificate | CopiedCertificate,
+    live: Live | undefined,
+    versionOf: (secret: string) => string,
+  ): Promise<Live | undefined> {
+    const { recipe: _recipe, certificate: _certificate, keyRing: _keyRing, ...manifest } = recipe;
+    const versions = sourcesOf(recipe).map((source) => versionOf(source.secret));
+    const basis = digest([live?.metadata.resourceVersion, manifest, wanted, versions]);
+    if (live !== undefined && this.#verified.get(live.metadata.uid) === basis) return undefined;
+    const now = live === undefined ? undefined : await this.#client.get(refOf(recipe));
+    const { data, facts } = await this.#pair(manifest.metadata, wanted, now);
+    const metadata = { ...manifest.metadata, annotations: { ...manifest.metadata.annotations, ...facts } };
+    const secret = Object.assign({}, manifest, { metadata, type: "kubernetes.io/tls", data });
+    if (now === undefined) return this.#client.create(secret, this.#manager);
+    if (!covers(now.metadata, metadata) || !covers(mapAt(now, "data"), data))
+      return this.#client.apply(secret, this.#manager, { force: true });
+    this.#verified.set(now.metadata.uid, basis);
+    return undefined;
+  }
+
+  /** The values of a Secret with a certificate, and what only a look at it tells. */
+  async #pair(
+    metadata: Metadata,
+    wanted: IssuedCertificate | CopiedCertificate,
+    now: Live | undefined,
+  ): Promise<{ readonly data: Record<string, string>; readonly facts: Record<string, string> }> {
+    if ("copyOf" in wanted) return this.#copy(metadata, wanted);
+    const before = now?.metadata.annotations?.[certificateAnnotation];
+    const [certificate, key] = [textAt(now, "data", "tls.crt"), textAt(now, "data", "tls.key")];
+    if (certificate !== undefined && key !== undefined && before === metadata.annotations?.[certificateAnnotation])
+      return { data: { "tls.crt": certificate, "tls.key": key }, facts: {} };
+    const { issueCertificate } = await certification();
+    const pair = await issueCertificate(await this.#authorityInUse(metadata, wanted.authority), wanted);
+    return { data: { "tls.crt": encoded(pair.certificate), "tls.key": encoded(pair.key) }, facts: {} };
+  }
+
+  async #copy({ namespace = "" }: Metadata, { copyOf, host }: CopiedCertificate) {
+    const [certificate, key] = await Promise.all(
+      ["tls.crt", "tls.key"].map(async (name) => {
+        const value = await readSecretValue(this.#client, namespace, { secret: copyOf, key: name });
+        if (value === undefined) throw new SourceMissing({ secret: copyOf, key: name });
+        return value;
+      }),
+    );
+    const misfit = misfitOf(certificate ?? "", key ?? "", host);
+    if (misfit !== undefined) throw new SourceUnfit(`Secret ${copyOf} ${misfit}; put a right one there`);
+    const { until, fingerprint } = certificateFacts(certificate ?? "");
+    return {
+      data: { "tls.crt": encoded(certificate ?? ""), "tls.key": encoded(key ?? "") },
+      facts: {
+        [certificateAnnotation]: fingerprint.slice(0, 16),
+        [expiryAnnotation]: until.toISOString().replace(".000Z", "Z"),
+      },
+    };
+  }
+
+  /** Of a ring of authorities the one that signs: the highest number. */
+  async #authorityInUse({ namespace }: Metadata, name: string): Promise<string> {
+    const ring = await this.#client.get({ apiVersion: "v1", kind: "Secret", namespace, name });
+    const highest = Math.max(0, ...Object.keys(mapAt(ring, "data")).map(Number));
+    const value = valueIn(ring, String(highest));
+    if (value === undefined) throw new SourceMissing({ secret: name, key: String(highest) });
+    return value;
   }
 
   async #valuesOf(
@@ -112,17 +199,29 @@ export class SecretFiller {
   }
 }
 
-function dataOf(entries: readonly [string, Ingredient][], values: ReadonlyMap<string, string>): Record<string, string> {
-  return Object.fromEntries(entries.map(([key, ingredient]) => [key, encoded(made(ingredient, values))]));
+async function dataOf(
+  entries: readonly [string, Ingredient][],
+  values: ReadonlyMap<string, string>,
+): Promise<Record<string, string>> {
+  const made = entries.map(async ([key, ingredient]) => [key, encoded(await valueOf(ingredient, values))] as const);
+  return Object.fromEntries(await Promise.all(made));
+}
+
+/** Whether the next key of a ring is still good for the turns that it is to be used: an authority that waited too long is not. */
+function lasting(ingredient: Ingredient | undefined, next: string | undefined): boolean {
+  if (ingredient === undefined || !("generate" in ingredient) || ingredient.generate !== "authority") return true;
+  const middle = ((ingredient.from + ingredient.until) / 2) * 60_000;
+  return next !== undefined && certificateFacts(next).until.getTime() >= middle;
 }
 
 function isComposed({ recipe }: SecretRecipe): boolean {
   return Object.values(recipe).some((ingredient) => "parts" in ingredient);
 }
 
-function made(ingredient: Ingredient, values: ReadonlyMap<string, string>): string {
+async function valueOf(ingredient: Ingredient, values: ReadonlyMap<string, string>): Promise<string> {
   if ("parts" in ingredient) return compose(ingredient.parts, (source) => values.get(sourceKey(source)));
   if (ingredient.generate === "fernetKey") return fernetKey();
+  if (ingredient.generate === "authority") return (await certification()).makeAuthority(ingredient);
   return Array.from({ length: ingredient.length }, () => alphabet[randomInt(alphabet.length)]).join("");
 }
 
@@ -141,8 +240,15 @@ function sourceKey(source: SecretKeyRef): string {
 }
 
 function valueIn(secret: Live, key: string): string | undefined {
+  if (key === everyCertificate) return bundleOf(secret);
   const value = textAt(secret, "data", key);
   return value === undefined ? undefined : Buffer.from(value, "base64").toString("utf8");
+}
+
+function bundleOf(secret: Live): string | undefined {
+  const keys = Object.keys(mapAt(secret, "data")).sort((a, b) => Number(a) - Number(b));
+  const certificates = keys.flatMap((key) => certificatesIn(valueIn(secret, key) ?? ""));
+  return certificates.length === 0 ? undefined : `${certificates.join("\n")}\n`;
 }
 
 function encoded(value: string): string {

@@ -66,7 +66,7 @@ describe("plan without a cluster", () => {
     expect(documents.filter((each) => each !== null)).toHaveLength(Number(count));
     expect(Number(count)).toBeGreaterThan(20);
     expect(memory.out).toMatch(/\n# \d+\. keystone\/api, after keystone\/expand, /);
-    expect(memory.out).toContain("http://<InternalIP-of-the-oldest-node>:30500/v3");
+    expect(memory.out).toContain("https://<InternalIP-of-the-oldest-node>:30500/v3");
   });
 
   it("waits for nothing: every gate is open in it", async () => {

@@ -1,9 +1,11 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
+import type { IVolumeMount } from "kubernetes-models/v1/VolumeMount";
 import type { Step } from "../../operator/plan.ts";
 import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
 import { clusterService, configMap, singleMember } from "../services/manifests.ts";
 import { componentLabels, restrictedPod, serverProbes, uids } from "../services/pod.ts";
 import { composedSecret, passwordOf, passwordSecret } from "../services/secret.ts";
+import { serverCertificate, serverFiles, serverMount } from "../services/tls.ts";
 import { managedByDefault } from "../../crds/cloud.ts";
 import { boundClaim } from "./claim.ts";
 import { externalDatabaseSteps } from "./external.ts";
@@ -14,6 +16,10 @@ export const databaseClaim = "data-mariadb-0";
 /** Secrets that are generated once and open the database's data. */
 export const databaseSecrets = [passwordSecret("mariadb-root")] as const;
 
+/** A client in the server's own pod: over the socket, which needs no TLS, and as the user that it runs as. */
+const inside = ["mariadb", "--no-defaults", "--skip-ssl", "--socket=/tmp/mariadb.sock", "--user=probe"] as const;
+
+// A certificate that changes is taken up while the server runs: connections stay as they are, new ones get the new one.
 // Installs into a folder that gets its name only when whole, so that a killed pod leaves no half database behind.
 const start = `
 if [ ! -d /data/db ]; then
@@ -21,6 +27,13 @@ if [ ! -d /data/db ]; then
   mariadb-install-db --no-defaults --datadir=/data/new --auth-root-authentication-method=socket --skip-test-db >/tmp/install.log 2>&1 || { cat /tmp/install.log; exit 1; }
   mv /data/new /data/db
 fi
+touch /tmp/certificate
+while sleep 10; do
+  if [ ${serverFiles.certificate} -nt /tmp/certificate ]; then
+    touch /tmp/next
+    ${inside.join(" ")} --execute="FLUSH SSL" && mv /tmp/next /tmp/certificate
+  fi
+done &
 exec mariadbd --defaults-file=/etc/nephos/my.cnf
 `.trim();
 
@@ -38,15 +51,20 @@ max_connections = 1000
 innodb_buffer_pool_size = 256M
 innodb_log_file_size = 64M
 innodb_flush_method = fsync
+ssl_cert = ${serverFiles.certificate}
+ssl_key = ${serverFiles.key}
+tls_version = TLSv1.2,TLSv1.3
+require_secure_transport = ON
 `;
 
 // The init file runs at every start, one statement a line: a rotated password is taken up by a restart.
 const initParts = [
   "CREATE USER IF NOT EXISTS 'root'@'%';\nALTER USER 'root'@'%' IDENTIFIED BY '",
   passwordOf("mariadb-root"),
-  "';\nGRANT ALL ON *.* TO 'root'@'%' WITH GRANT OPTION;\n",
-  // For the probe, from inside the pod only: may log in and nothing else.
-  "CREATE USER IF NOT EXISTS 'probe'@'localhost';\n",
+  "' REQUIRE SSL;\nGRANT ALL ON *.* TO 'root'@'%' WITH GRANT OPTION;\n",
+  // For the probe and for new certificates, from inside the pod and by its own processes only.
+  "CREATE USER IF NOT EXISTS 'probe'@'localhost';\nALTER USER 'probe'@'localhost' IDENTIFIED VIA unix_socket AS 'mysql';\n",
+  "GRANT RELOAD ON *.* TO 'probe'@'localhost';\n",
 ];
 
 /** The database as the spec wants it, up to where services may use it. */
@@ -60,19 +78,22 @@ function managedDatabaseSteps(context: ServiceContext): Step[] {
   const { storage } = context.spec.database.managed ?? managedByDefault;
   const config = configMap("mariadb-config", { "my.cnf": configuration });
   const init = composedSecret("mariadb-init", { "init.sql": initParts });
+  const certificate = serverCertificate("mariadb", ["mariadb"], context);
+  const { mount, volume } = serverMount("mariadb");
   const pod = restrictedPod({
     spec: context.spec,
     uid: uids.mysql,
-    containers: [container(context)],
+    containers: [container(context, mount)],
     volumes: [
       { name: "config", configMap: { name: config.metadata.name } },
       { name: "init", secret: { secretName: "mariadb-init", defaultMode: 0o440 } },
+      volume,
     ],
     graceInSeconds: 120,
   });
   return [
     { name: "database/secrets", after: [], objects: [...databaseSecrets] },
-    { name: "database/config", after: ["database/secrets"], objects: [config, init] },
+    { name: "database/config", after: ["database/secrets", "tls/authority"], objects: [config, init, certificate] },
     {
       name: "database/server",
       after: ["database/config"],
@@ -85,8 +106,7 @@ function managedDatabaseSteps(context: ServiceContext): Step[] {
   ];
 }
 
-function container(context: ServiceContext): IContainer {
-  const probe = ["mariadb", "--no-defaults", "--socket=/tmp/mariadb.sock", "--user=probe", "--execute=DO 1"];
+function container(context: ServiceContext, certificate: IVolumeMount): IContainer {
   return {
     name: "mariadb",
     image: context.image("infra"),
@@ -97,7 +117,8 @@ function container(context: ServiceContext): IContainer {
       { name: "data", mountPath: "/data" },
       { name: "config", mountPath: "/etc/nephos", readOnly: true },
       { name: "init", mountPath: "/run/secrets/nephos", readOnly: true },
+      certificate,
     ],
-    ...serverProbes({ exec: { command: probe } }),
+    ...serverProbes({ exec: { command: [...inside, "--execute=DO 1"] } }),
   };
 }

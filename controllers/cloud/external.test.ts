@@ -112,8 +112,9 @@ describe("the plan of a Cloud on servers of somebody else", () => {
   it("tries the servers first, then goes on as with servers of its own", () => {
     const { rounds, objects } = rollOut(planned(cloud), cloud, firstNode, ...given);
     expect(rounds).toEqual([
-      ["database/server", "messaging/server", "cache/server", "keystone/secrets", "keystone/public", "cloud/record"],
-      ["keystone/config"],
+      ["tls/authority", "database/server", "messaging/server", "keystone/secrets", "keystone/public", "cloud/record"],
+      ["tls/trust", "tls/public", "cache/certificate"],
+      ["cache/server", "keystone/config"],
       ["keystone/database"],
       ["keystone/expand"],
       ["keystone/setup", "keystone/api"],
@@ -275,7 +276,9 @@ describe("another host of the database", () => {
       JSON.stringify(
         planned(which)(snapshot(which, ...objects))
           .steps.find(({ name }) => name === "cache/server")
-          ?.objects.map((object) => at(object, "spec", "template", "metadata", "annotations")),
+          ?.objects.map((object) =>
+            at(object, "spec", "template", "metadata", "annotations", "nephos.dev/cached-from"),
+          ),
       );
     const first = cacheOf(cloud, firstNode, ...given);
     expect(cacheOf(cloud, ...before)).toBe(first);
@@ -377,8 +380,8 @@ describe("the URL", () => {
     [
       "of servers of our own",
       {},
-      "mysql+pymysql://keystone:<keystone-database/password>@mariadb:3306/keystone?charset=utf8mb4",
-      "rabbit://nephos:<rabbitmq/password>@rabbitmq:5672/",
+      "mysql+pymysql://keystone:<keystone-database/password>@mariadb:3306/keystone?charset=utf8mb4&ssl_ca=/etc/tls/ca/ca.crt&ssl_check_hostname=true",
+      "rabbit://nephos:<rabbitmq/password>@rabbitmq:5671/",
     ],
     [
       "with accounts that Nephos makes",

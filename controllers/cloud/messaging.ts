@@ -1,10 +1,12 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
+import type { IVolumeMount } from "kubernetes-models/v1/VolumeMount";
 import { digest } from "../../operator/digest.ts";
 import type { Step } from "../../operator/plan.ts";
 import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
 import { clusterService, singleMember } from "../services/manifests.ts";
 import { componentLabels, restrictedPod, serverProbes, uids } from "../services/pod.ts";
 import { composedSecret, passwordOf, passwordSecret } from "../services/secret.ts";
+import { serverCertificate, serverFiles, serverMount } from "../services/tls.ts";
 import { messagingSecret } from "../services/traits/messaging.ts";
 import { managedByDefault } from "../../crds/cloud.ts";
 import { boundClaim } from "./claim.ts";
@@ -16,11 +18,23 @@ export const messagingClaim = "data-rabbitmq-0";
 /** Secrets that are generated once and open the broker's data. */
 export const messagingSecrets = [passwordSecret(messagingSecret)] as const;
 
+const ports = { amqps: 5671, management: 15671, metrics: 15691 } as const;
+
+/** Certificates are read again by themselves, two minutes after they change at the latest: nothing restarts. */
+function listener(port: string, options: string, number: number): string[] {
+  const { certificate, key } = serverFiles;
+  return [`${port} = ${number}\n${options}.certfile = ${certificate}\n${options}.keyfile = ${key}\n`];
+}
+
 const files = {
   "rabbitmq.conf": [
     "default_user = nephos\ndefault_pass = ",
     passwordOf(messagingSecret),
-    "\nloopback_users = none\nlisteners.tcp.default = 5672\nmanagement.tcp.port = 15672\nprometheus.tcp.port = 15692\n",
+    "\nloopback_users = none\nlisteners.tcp = none\n",
+    ...listener("listeners.ssl.default", "ssl_options", ports.amqps),
+    ...listener("management.ssl.port", "management.ssl", ports.management),
+    ...listener("prometheus.ssl.port", "prometheus.ssl", ports.metrics),
+    "prometheus.tcp.listener = none\n",
     // A pod has no memory limit of its own here: watermarks are absolute, not a share of the node.
     "vm_memory_high_watermark.absolute = 512MiB\ndisk_free_limit.absolute = 64MB\nlog.console = true\nlog.console.level = warning\n",
   ],
@@ -38,8 +52,6 @@ const environment = {
   RABBITMQ_GENERATED_CONFIG_DIR: "/tmp/config",
 } as const;
 
-const ports = { amqp: 5672, management: 15672, metrics: 15692 } as const;
-
 /** The broker as the spec wants it, up to where services may use it. */
 export function messagingSteps(context: ServiceContext, services: readonly ServiceDefinition[]): Step[] {
   const { external } = context.spec.messaging;
@@ -50,16 +62,18 @@ export function messagingSteps(context: ServiceContext, services: readonly Servi
 function managedMessagingSteps(context: ServiceContext): Step[] {
   const { storage } = context.spec.messaging.managed ?? managedByDefault;
   const config = composedSecret(`rabbitmq-config-${digest(files, 8)}`, files);
+  const { mount, volume } = serverMount("rabbitmq");
   const pod = restrictedPod({
     spec: context.spec,
     uid: uids.rabbitmq,
-    containers: [container(context)],
-    volumes: [{ name: "config", secret: { secretName: config.metadata.name, defaultMode: 0o440 } }],
+    containers: [container(context, mount)],
+    volumes: [{ name: "config", secret: { secretName: config.metadata.name, defaultMode: 0o440 } }, volume],
     graceInSeconds: 120,
   });
+  const certificate = serverCertificate("rabbitmq", ["rabbitmq"], context);
   return [
     { name: "messaging/secrets", after: [], objects: [...messagingSecrets] },
-    { name: "messaging/config", after: ["messaging/secrets"], objects: [config] },
+    { name: "messaging/config", after: ["messaging/secrets", "tls/authority"], objects: [config, certificate] },
     {
       name: "messaging/server",
       after: ["messaging/config"],
@@ -72,7 +86,7 @@ function managedMessagingSteps(context: ServiceContext): Step[] {
   ];
 }
 
-function container(context: ServiceContext): IContainer {
+function container(context: ServiceContext, certificate: IVolumeMount): IContainer {
   return {
     name: "rabbitmq",
     image: context.image("infra"),
@@ -83,7 +97,8 @@ function container(context: ServiceContext): IContainer {
     volumeMounts: [
       { name: "data", mountPath: "/data" },
       { name: "config", mountPath: "/etc/nephos", readOnly: true },
+      certificate,
     ],
-    ...serverProbes({ httpGet: { path: "/metrics", port: ports.metrics } }),
+    ...serverProbes({ httpGet: { path: "/metrics", port: ports.metrics, scheme: "HTTPS" } }),
   };
 }

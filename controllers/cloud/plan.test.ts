@@ -75,9 +75,9 @@ describe("the plan of a Cloud", () => {
 
   it("opens for a new cloud exactly what nothing else has to come before", () => {
     expect(judged(cloud, firstNode).open).toEqual([
+      "tls/authority",
       "database/secrets",
       "messaging/secrets",
-      "cache/server",
       "keystone/secrets",
       "keystone/public",
       "cloud/record",
@@ -87,9 +87,9 @@ describe("the plan of a Cloud", () => {
   it("rolls a new cloud out from its secrets to its last migration, without a stop", () => {
     const { rounds, objects } = rollOut(planned(cloud), cloud, firstNode);
     expect(rounds).toEqual([
-      ["database/secrets", "messaging/secrets", "cache/server", "keystone/secrets", "keystone/public", "cloud/record"],
-      ["database/config", "messaging/config", "keystone/config"],
-      ["database/server", "messaging/server"],
+      ["tls/authority", "database/secrets", "messaging/secrets", "keystone/secrets", "keystone/public", "cloud/record"],
+      ["tls/trust", "tls/public", "database/config", "messaging/config", "cache/certificate"],
+      ["database/server", "messaging/server", "cache/server", "keystone/config"],
       ["keystone/database"],
       ["keystone/expand"],
       ["keystone/setup", "keystone/api"],
@@ -152,9 +152,9 @@ describe("every pod of a Cloud", () => {
 
   it("is among those that are looked at", () => {
     expect(workloads.map(({ name }) => name.replace(/-[0-9a-f]{8}$/, ""))).toEqual([
-      "Deployment memcached-server",
       "StatefulSet mariadb",
       "StatefulSet rabbitmq",
+      "Deployment memcached-server",
       "Job keystone-database",
       "Job keystone-expand",
       "Job keystone-bootstrap",
@@ -358,7 +358,7 @@ describe("a user's configuration", () => {
     const read = step === undefined ? undefined : asOsloReads(textOf(step));
     expect(read?.get("database.max_pool_size")).toEqual(["9"]);
     expect(read?.get("database.connection")).toEqual([
-      "mysql+pymysql://keystone:***@mariadb:3306/keystone?charset=utf8mb4",
+      "mysql+pymysql://keystone:***@mariadb:3306/keystone?charset=utf8mb4&ssl_ca=/etc/tls/ca/ca.crt&ssl_check_hostname=true",
     ]);
   });
 
@@ -375,7 +375,7 @@ describe("a user's configuration", () => {
         if (step === undefined || step.held !== undefined) return;
         const read = asOsloReads(textOf(step));
         expect(read.get("database.connection")).toEqual([
-          "mysql+pymysql://keystone:***@mariadb:3306/keystone?charset=utf8mb4",
+          "mysql+pymysql://keystone:***@mariadb:3306/keystone?charset=utf8mb4&ssl_ca=/etc/tls/ca/ca.crt&ssl_check_hostname=true",
         ]);
         expect(read.get("token.provider")).toEqual(["fernet"]);
         expect(read.get("DEFAULT.transport_url")).toBeUndefined();
@@ -557,12 +557,14 @@ describe("the public host", () => {
     expect(service?.metadata.annotations).toEqual({ "nephos.dev/public-host": "192.0.2.11" });
   });
 
-  it("that nobody knows keeps the registration waiting, and what comes after it", () => {
+  it("that nobody knows keeps certificate, API and registration waiting, and what comes after them", () => {
     const { objects } = rollOut(planned(cloudWith()), cloudWith());
     const { verdicts, status } = judged(cloudWith(), ...objects);
     expect([...verdicts].filter(([, verdict]) => verdict.is !== "done")).toEqual([
+      ["tls/public", { is: "waiting", on: "a node with an InternalIP, or spec.endpoints.public.host" }],
+      ["keystone/api", { is: "waiting", on: "tls/public" }],
       ["keystone/registration", { is: "waiting", on: "a node with an InternalIP, or spec.endpoints.public.host" }],
-      ["keystone/contract", { is: "waiting", on: "keystone/registration" }],
+      ["keystone/contract", { is: "waiting", on: "keystone/api" }],
       ["cloud/record", { is: "waiting", on: "keystone/contract" }],
     ]);
     expect(status).toMatchObject({ endpoints: {}, reason: "Progressing" });
@@ -573,7 +575,7 @@ describe("the public host", () => {
     const registration = stepOf(planned(cloud)(snapshot(cloud)), "keystone/registration")?.objects[0];
     expect(at(registration, "spec", "endpoints")).toContainEqual({
       interface: "public",
-      url: "http://[2001:db8::10]:30500/v3",
+      url: "https://[2001:db8::10]:30500/v3",
     });
   });
 });

@@ -6,6 +6,7 @@ import type { UpgradePath } from "../releases/index.ts";
 import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
 import { refusedOptions, renderService } from "../services/render.ts";
 import { attachedTo, runningRelease } from "../services/running.ts";
+import { authoritySecret, certificatesOf } from "../services/tls.ts";
 import { missingReference } from "../services/user-config.ts";
 import { cachedFrom, cacheSteps } from "./cache.ts";
 import { belongingsOf } from "./belongings.ts";
@@ -15,6 +16,7 @@ import { lackingIn, placeOf } from "./external.ts";
 import { publicHostOf } from "./host.ts";
 import { messagingSteps } from "./messaging.ts";
 import { heldByLoss, type Installed, installed, recordStep } from "./record.ts";
+import { tlsSteps } from "./tls.ts";
 
 /** The kind that this controller rolls out. */
 export const cloudKind = { apiVersion: "nephos.dev/v1alpha1", kind: "Cloud" } as const;
@@ -52,6 +54,8 @@ export function contextOf(cloud: Live, seen: Snapshot, { services, images }: Mea
     region: spec.region,
     spec,
     publicHost: publicHostOf(spec, seen, namespace),
+    authority: seen.get({ apiVersion: "v1", kind: "Secret", namespace, name: authoritySecret })?.metadata.uid ?? "none",
+    certificates: (workload, secrets) => certificatesOf(seen, namespace, workload, secrets),
     incarnation: placeOf(spec) ?? incarnationOf(seen, namespace, databaseClaim),
     image: (name) => images(name, spec.images),
   };
@@ -70,6 +74,7 @@ export function planCloud(cloud: Live, seen: Snapshot, means: Means): Plan {
   const belongings = belongingsOf(services, context, seen);
   const ofServices = services.flatMap((service) => withUserConfig(renderService(service, context), service, context));
   const steps = [
+    ...tlsSteps(context),
     ...databaseSteps(context, services),
     ...messagingSteps(context, services),
     ...cacheSteps(context, cachedFrom(services, context, seen)),

@@ -54,11 +54,18 @@ describe("the status of a Cloud", () => {
           message: "every API has a ready pod",
           observedGeneration: 7,
         },
+        {
+          type: "CertificatesValid",
+          status: "True",
+          reason: "NoneEndsSoon",
+          message: "no certificate ends within 21 days",
+          observedGeneration: 7,
+        },
       ],
       release: "2026.1",
       reason: "AllStepsDone",
       progress: `${total}/${total}`,
-      endpoints: { public: { host: "192.0.2.11" }, keystone: "http://192.0.2.11:30500/v3" },
+      endpoints: { public: { host: "192.0.2.11" }, keystone: "https://192.0.2.11:30500/v3" },
     });
   });
 
@@ -70,10 +77,11 @@ describe("the status of a Cloud", () => {
           type: "Ready",
           status: "False",
           reason: "Progressing",
-          message: "database/secrets: waiting for Secret mariadb-root to exist",
+          message: "tls/authority: waiting for Secret nephos-ca to exist",
         },
         { type: "Reconciling", status: "True", reason: "Progressing" },
         { type: "Available", status: "False", reason: "ApiWithoutPod", message: "no ready pod: keystone-api" },
+        { type: "CertificatesValid", status: "True" },
       ],
       progress: `0/${total}`,
     });
@@ -106,6 +114,7 @@ describe("the status of a Cloud", () => {
         { type: "Ready", status: "False", reason: "Degraded" },
         { type: "Reconciling", status: "True" },
         { type: "Available", status: "True" },
+        { type: "CertificatesValid", status: "True" },
       ],
       steps: expect.arrayContaining([
         { name: "keystone/api", state: "Degraded", message: "Deployment keystone-api: 1 of 1 replicas updated" },
@@ -127,6 +136,7 @@ describe("the status of a Cloud", () => {
         { type: "Ready", message: "keystone/api: Deployment keystone-api: 0 of 1 replicas available" },
         { type: "Reconciling" },
         { type: "Available", status: "False", reason: "ApiWithoutPod" },
+        { type: "CertificatesValid", status: "True" },
       ],
     });
   });

@@ -7,6 +7,7 @@ import { publicUrl } from "../services/public.ts";
 import { workloadOf } from "../services/render.ts";
 import { oldestRunning } from "../services/running.ts";
 import { unknownOptions } from "../services/unknown-options.ts";
+import { certificatesValid } from "./expiry.ts";
 import { resolvedOf } from "./resolved.ts";
 
 /** The condition that warns of what works, but perhaps not as it was meant. */
@@ -24,6 +25,7 @@ export function cloudStatus(
   const conditions = [
     ...summarise(verdicts, observedGeneration),
     available(seen, context, services, observedGeneration),
+    certificatesValid(cloud, seen, observedGeneration),
     ...doubtful(context, services, observedGeneration),
   ];
   const release = oldestRunning(seen, context.namespace, apisOf(services));

@@ -1,4 +1,4 @@
-import { request } from "undici";
+import { Agent, type Dispatcher, request } from "undici";
 import { listAt, mapAt, numberAt, textAt } from "../../operator/object.ts";
 import { messageOf } from "../../operator/outcome.ts";
 
@@ -10,6 +10,8 @@ export interface Credentials {
   readonly password: string;
   /** Project of the Default domain to which the token is scoped. */
   readonly projectName: string;
+  /** Certificates by which Keystone is trusted, in PEM; left out, those that the process trusts anyway. */
+  readonly ca?: string;
 }
 
 /** Keystone refused or did not answer; status 0 where there was no answer at all. */
@@ -46,24 +48,18 @@ interface Reply {
 
 /** Tokens by credentials, kept while they are good, so that a pass costs no log-in. */
 export class KeystoneSessions {
+  readonly #agents = new Map<string, Agent>();
   readonly #tokens = new Map<string, { readonly token: string; readonly until: number }>();
 
   /** Keystone as seen by the given user; logs in when the first call needs it. */
   open(credentials: Credentials, signal: AbortSignal): Keystone {
+    const ask = async (method: string, path: string, body: unknown): Promise<Reply> =>
+      this.#send({ method, path, body, token: await this.#token(credentials, signal) }, credentials, signal);
     const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
-      const first = await send(
-        method,
-        `${credentials.url}${path}`,
-        signal,
-        body,
-        await this.#token(credentials, signal),
-      );
+      const first = await ask(method, path, body);
       if (!doubtful(method, first)) return checked(first, `${method} ${path}`);
       this.#tokens.delete(keyOf(credentials));
-      return checked(
-        await send(method, `${credentials.url}${path}`, signal, body, await this.#token(credentials, signal)),
-        `${method} ${path}`,
-      );
+      return checked(await ask(method, path, body), `${method} ${path}`);
     };
     return {
       list: async (collection, query = {}) => {
@@ -84,10 +80,38 @@ export class KeystoneSessions {
   async #token(credentials: Credentials, signal: AbortSignal): Promise<string> {
     const known = this.#tokens.get(keyOf(credentials));
     if (known !== undefined && known.until > performance.now()) return known.token;
-    const token = await logIn(credentials, signal);
+    const token = await this.logIn(credentials, signal);
     this.#tokens.set(keyOf(credentials), { token, until: performance.now() + tokenLifeInMilliseconds });
     return token;
   }
+
+  /** Gets a token; a KeystoneError with status 401 says that the password is wrong. An empty project asks for an unscoped one. */
+  async logIn(credentials: Credentials, signal: AbortSignal): Promise<string> {
+    const { userName, password, projectName } = credentials;
+    const domain = { id: "default" };
+    const identity = { methods: ["password"], password: { user: { name: userName, domain, password } } };
+    const scope = projectName === "" ? "unscoped" : { project: { name: projectName, domain } };
+    const body = { auth: { identity, scope } };
+    const reply = await this.#send({ method: "POST", path: "/auth/tokens", body }, credentials, signal);
+    checked(reply, "log-in");
+    if (reply.token === undefined) throw new KeystoneError(502, "Keystone gave no token");
+    return reply.token;
+  }
+
+  /** Over connections that trust what the credentials say; other trust, other connections. */
+  #send(call: KeystoneRequest, { url, ca }: Credentials, signal: AbortSignal): Promise<Reply> {
+    if (ca === undefined) return send(call, url, signal);
+    const trusting = this.#agents.get(ca) ?? new Agent({ connect: { ca }, keepAliveTimeout: 1_000 });
+    this.#agents.set(ca, trusting);
+    return send(call, url, signal, trusting);
+  }
+}
+
+interface KeystoneRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: unknown;
+  readonly token?: string;
 }
 
 /** Whether the token may be to blame: refused, or of a project that is not in the database which Keystone has now. */
@@ -95,21 +119,13 @@ function doubtful(method: string, { status }: Reply): boolean {
   return status === 401 || (method === "GET" && status === 404);
 }
 
-/** Gets a token; a KeystoneError with status 401 says that the password is wrong. An empty project asks for an unscoped one. */
-export async function logIn(
-  { url, userName, password, projectName }: Credentials,
+async function send(
+  { method, path, body, token }: KeystoneRequest,
+  base: string,
   signal: AbortSignal,
-): Promise<string> {
-  const domain = { id: "default" };
-  const identity = { methods: ["password"], password: { user: { name: userName, domain, password } } };
-  const scope = projectName === "" ? "unscoped" : { project: { name: projectName, domain } };
-  const reply = await send("POST", `${url}/auth/tokens`, signal, { auth: { identity, scope } });
-  checked(reply, "log-in");
-  if (reply.token === undefined) throw new KeystoneError(502, "Keystone gave no token");
-  return reply.token;
-}
-
-async function send(method: string, url: string, signal: AbortSignal, body?: unknown, token?: string): Promise<Reply> {
+  dispatcher?: Dispatcher,
+): Promise<Reply> {
+  const url = `${base}${path}`;
   try {
     const answer = await request(url, {
       method,
@@ -119,6 +135,7 @@ async function send(method: string, url: string, signal: AbortSignal, body?: unk
         ...(token === undefined ? {} : { "x-auth-token": token }),
       },
       body: body === undefined ? null : JSON.stringify(body),
+      ...(dispatcher === undefined ? {} : { dispatcher }),
       signal: AbortSignal.any([signal, AbortSignal.timeout(callTimeoutInSeconds * 1000)]),
     });
     const text = await answer.body.text();

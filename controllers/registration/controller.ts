@@ -6,7 +6,7 @@ import type { Live } from "../../operator/object.ts";
 import { messageOf } from "../../operator/outcome.ts";
 import type { SecretKeyRef } from "../../operator/recipe.ts";
 import { SourceMissing } from "../../operator/recipe.ts";
-import { type Credentials, type Keystone, KeystoneError, KeystoneSessions, logIn } from "../openstack/keystone.ts";
+import { type Credentials, type Keystone, KeystoneError, KeystoneSessions } from "../openstack/keystone.ts";
 import { type Facts, noFacts, observeKeystone } from "./facts.ts";
 import { perform } from "./perform.ts";
 import { type KeystoneCall, keystoneCall, planRegistration } from "./plan.ts";
@@ -20,7 +20,10 @@ export interface Doors {
 
 function httpDoors(): Doors {
   const sessions = new KeystoneSessions();
-  return { open: (credentials, signal) => sessions.open(credentials, signal), logIn };
+  return {
+    open: (credentials, signal) => sessions.open(credentials, signal),
+    logIn: (credentials, signal) => sessions.logIn(credentials, signal),
+  };
 }
 
 /** The controller that keeps Keystone's catalogue, projects, roles and service users as Registrations say. */
@@ -68,7 +71,16 @@ function keyRef({ name, key }: { readonly name: string; readonly key: string }):
 
 async function open(doors: Doors, { keystone }: RegistrationSpec, edge: Edge): Promise<Keystone> {
   const password = await secretOf(edge, keyRef(keystone.passwordFrom));
-  return doors.open({ url: keystone.url, userName: keystone.userName, password, projectName: "admin" }, edge.signal);
+  const who = { userName: keystone.userName, password, projectName: "admin" };
+  return doors.open({ ...who, ...(await placeOf(keystone, edge)) }, edge.signal);
+}
+
+/** Where Keystone is, and by what it is trusted. */
+async function placeOf(
+  { url, caFrom }: RegistrationSpec["keystone"],
+  edge: Edge,
+): Promise<Pick<Credentials, "url" | "ca">> {
+  return caFrom === undefined ? { url } : { url, ca: await secretOf(edge, keyRef(caFrom)) };
 }
 
 async function secretOf(edge: Edge, source: SecretKeyRef): Promise<string> {
@@ -95,7 +107,8 @@ class PasswordChecks {
     const key = digest([spec.keystone.url, user.name, password]);
     if ((this.#good.get(key) ?? 0) > performance.now()) return true;
     try {
-      await this.#doors.logIn({ url: spec.keystone.url, userName: user.name, password, projectName: "" }, edge.signal);
+      const who = { userName: user.name, password, projectName: "" };
+      await this.#doors.logIn({ ...who, ...(await placeOf(spec.keystone, edge)) }, edge.signal);
     } catch (error) {
       if (error instanceof KeystoneError && error.status === 401) return false;
       throw error;

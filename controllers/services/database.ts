@@ -10,6 +10,7 @@ import { named, probeJob } from "./probe.ts";
 import { databaseProgram } from "./probe-programs.ts";
 import { composedSecret, passwordOf } from "./secret.ts";
 import { addressOf, databaseServer, givenDatabaseAccount } from "./servers.ts";
+import { trust, trustFile } from "./tls.ts";
 
 /** The Secret with the password of a service's database account. */
 export function databaseSecretOf(service: string): string {
@@ -50,10 +51,12 @@ function made({ databases }: ServiceDefinition, { spec: { database } }: ServiceC
   return databases.length > 0 && database.external?.access.type !== "Accounts";
 }
 
+const clientProof = `ssl-ca=${trustFile}\nssl-verify-server-cert\n`;
+
 /** What the Job that makes a service's databases needs to know; nothing where they are there already. */
 export function databaseAccess(service: ServiceDefinition, context: ServiceContext): SecretRecipe[] {
   if (!made(service, context)) return [];
-  const login = ["[client]\nhost=mariadb\nuser=root\npassword=", passwordOf("mariadb-root"), "\n"];
+  const login = ["[client]\nhost=mariadb\nuser=root\npassword=", passwordOf("mariadb-root"), `\n${clientProof}`];
   return [
     composedSecret(accessName(service.name), {
       ...(context.spec.database.external === undefined ? { "client.cnf": login } : {}),
@@ -95,13 +98,13 @@ function databaseJob(service: ServiceDefinition, context: ServiceContext): Manif
     image: context.image("infra"),
     args: ["mariadb", `--defaults-extra-file=${accessFolder}/client.cnf`, "-e", `source ${accessFolder}/create.sql`],
     resources: { requests: { cpu: "50m", memory: "64Mi" } },
-    volumeMounts: [{ name: "access", mountPath: accessFolder, readOnly: true }],
+    volumeMounts: [{ name: "access", mountPath: accessFolder, readOnly: true }, trust.mount],
   };
   const pod = restrictedPod({
     spec: context.spec,
     uid: uids.mysql,
     containers: [container],
-    volumes: [{ name: "access", secret: { secretName: accessName(service.name), defaultMode: 0o440 } }],
+    volumes: [{ name: "access", secret: { secretName: accessName(service.name), defaultMode: 0o440 } }, trust.volume],
   });
   return job(service.name, "database", ["database", service.databases, context.incarnation], pod);
 }

@@ -28,6 +28,10 @@ export interface ServiceContext {
   readonly spec: CloudSpec;
   /** Host of the public endpoints; undefined until a node has an address. */
   readonly publicHost: string | undefined;
+  /** Which authority signs: the uid of the Secret with the ring; `none` while there is none. */
+  readonly authority: string;
+  /** Stands for the certificates in these Secrets as the pods of a Deployment should have them. */
+  readonly certificates: (workload: string, secrets: readonly string[]) => string;
   /** What the data lives on: the uid of the database's volume, or where an external one is. A Job acts on it and runs again for another. */
   readonly incarnation: string;
   /** The image reference for an image name such as `infra` or `keystone:2026.1`. */

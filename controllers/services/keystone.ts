@@ -1,5 +1,6 @@
 import { defineService } from "./define.ts";
 import { passwordOf } from "./secret.ts";
+import { trustFile } from "./tls.ts";
 import { rotatingKeys } from "./traits/rotating-keys.ts";
 
 /** The user by which Nephos acts in Keystone; `bootstrap` makes it. */
@@ -38,6 +39,8 @@ export const keystone = defineService({
       enabled: true,
       backend: "oslo_cache.memcache_pool",
       memcache_servers: "memcached:11211",
+      tls_enabled: true,
+      tls_cafile: trustFile,
       memcache_dead_retry: 5,
       memcache_socket_timeout: 1,
     },

@@ -4,8 +4,8 @@ import { internalUrl, publicHostAnnotation, publicServices, publicUrl } from "./
 
 describe("the public URL of a service", () => {
   it.each([
-    ["192.0.2.10", "http://192.0.2.10:30418/v1"],
-    ["2001:db8::10", "http://[2001:db8::10]:30418/v1"],
+    ["192.0.2.10", "https://192.0.2.10:30418/v1"],
+    ["2001:db8::10", "https://[2001:db8::10]:30418/v1"],
     [undefined, undefined],
   ])("at the host %s is %s", (publicHost, url) => {
     expect(publicUrl(teapot, { ...teapotContext(), publicHost })).toBe(url);
@@ -19,7 +19,7 @@ describe("the public URL of a service", () => {
 
 it("the internal URL of a service is its DNS name", () => {
   expect(internalUrl(teapot, { ...teapotContext(), namespace: "openstack" })).toBe(
-    "http://teapot.openstack.svc:4180/v1",
+    "https://teapot.openstack.svc:4180/v1",
   );
 });
 
@@ -36,7 +36,7 @@ describe("the way in from outside", () => {
     expect(publicServices(teapot, context)).toMatchObject([
       {
         metadata: { name: "teapot-public", labels },
-        spec: { type: "NodePort", selector: labels, ports: [{ port: 4180, targetPort: 4180, nodePort: 30418 }] },
+        spec: { type: "NodePort", selector: labels, ports: [{ port: 4180, targetPort: 8443, nodePort: 30418 }] },
       },
     ]);
   });

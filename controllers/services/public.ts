@@ -2,6 +2,7 @@ import type { IService } from "kubernetes-models/v1/Service";
 import type { Manifest } from "../../operator/object.ts";
 import type { ServiceContext, ServiceDefinition } from "./define.ts";
 import { componentLabels } from "./pod.ts";
+import { publicServerPort } from "./tls.ts";
 
 /** The host of the public endpoints, kept here once it is chosen, so that a new node does not move the cloud. */
 export const publicHostAnnotation = "nephos.dev/public-host";
@@ -16,12 +17,12 @@ export function publicUrl(service: ServiceDefinition, context: ServiceContext): 
   const port = publicPort(service.name, context);
   if (port === undefined || context.publicHost === undefined) return undefined;
   const host = context.publicHost.includes(":") ? `[${context.publicHost}]` : context.publicHost;
-  return `http://${host}:${port}${service.endpointPath}`;
+  return `https://${host}:${port}${service.endpointPath}`;
 }
 
 /** The URL of a service inside the cluster. */
 export function internalUrl(service: ServiceDefinition, { namespace }: ServiceContext): string {
-  return `http://${service.name}.${namespace}.svc:${service.processes[0]?.run.port ?? 80}${service.endpointPath}`;
+  return `https://${service.name}.${namespace}.svc:${service.processes[0]?.run.port ?? 443}${service.endpointPath}`;
 }
 
 /** The way in from outside the cluster: a port on every node, where the service has one. */
@@ -33,7 +34,7 @@ export function publicServices(service: ServiceDefinition, context: ServiceConte
 function publicService(service: ServiceDefinition, context: ServiceContext, nodePort: number): IService & Manifest {
   const process = service.processes[0];
   const selector = componentLabels(service.name, process?.name ?? "api");
-  const port = process?.run.port ?? 80;
+  const port = process?.run.port ?? 443;
   // The user's own host needs no remembering: it is in the spec, and gone when it is taken out.
   const chosen = context.spec.endpoints.public.host === undefined ? context.publicHost : undefined;
   const annotations = chosen === undefined ? {} : { [publicHostAnnotation]: chosen };
@@ -44,7 +45,7 @@ function publicService(service: ServiceDefinition, context: ServiceContext, node
     spec: {
       type: "NodePort",
       selector,
-      ports: [{ name: "http", port, targetPort: port, protocol: "TCP", nodePort }],
+      ports: [{ name: "https", port, targetPort: publicServerPort, protocol: "TCP", nodePort }],
     },
   };
 }

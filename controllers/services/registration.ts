@@ -4,10 +4,11 @@ import type { Step } from "../../operator/plan.ts";
 import type { ServiceContext, ServiceDefinition } from "./define.ts";
 import { operatorUser } from "./keystone.ts";
 import { internalUrl, publicPort, publicUrl } from "./public.ts";
+import { trustSecret } from "./tls.ts";
 
 /** The Keystone URL that Nephos itself uses: the Service's name, never the catalogue. */
 function keystoneUrl({ namespace }: ServiceContext): string {
-  return `http://keystone.${namespace}.svc:5000/v3`;
+  return `https://keystone.${namespace}.svc:5000/v3`;
 }
 
 /**
@@ -23,6 +24,7 @@ export function registrationOf(service: ServiceDefinition, context: ServiceConte
       url: keystoneUrl(context),
       userName: operatorUser.name,
       passwordFrom: { name: operatorUser.secret, key: "password" },
+      caFrom: { name: trustSecret, key: "ca.crt" },
     },
     region: context.region,
     service: { name: service.name, type: service.type, description: service.description },

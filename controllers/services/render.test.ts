@@ -81,13 +81,18 @@ describe("a service that needs little", () => {
   const steps = renderService(plain, { ...context, spec });
 
   it("has a configuration and nothing for a database", () => {
-    expect(stepOf(steps, "kettle/config").objects.map(({ kind }) => kind)).toEqual(["Secret"]);
-    expect(stepOf(steps, "kettle/config").after).toEqual(["kettle/secrets", "database/secrets"]);
+    expect(namesIn(stepOf(steps, "kettle/config"))).toEqual([expect.stringMatching(/^kettle-config-/), "kettle-tls"]);
+    expect(stepOf(steps, "kettle/config").after).toEqual(["kettle/secrets", "tls/trust", "database/secrets"]);
     expect(stepOf(steps, "kettle/database").objects).toEqual([]);
     expect(stepOf(steps, "kettle/secrets").objects).toEqual([]);
   });
 
   it("waits for no broker and no other service", () => {
-    expect(stepOf(steps, "kettle/api").after).toEqual(["kettle/expand", "database/server", "cache/server"]);
+    expect(stepOf(steps, "kettle/api").after).toEqual([
+      "kettle/expand",
+      "database/server",
+      "cache/server",
+      "tls/public",
+    ]);
   });
 });

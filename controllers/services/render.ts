@@ -11,11 +11,21 @@ import type { Command, Mount, Process, ServiceContext, ServiceDefinition, Setup 
 import { clusterService, deployment, disruptionBudget, job } from "./manifests.ts";
 import { iniParts, merged, type OsloConfig } from "./oslo.ts";
 import { componentLabels, restrictedPod, serverProbes, uids } from "./pod.ts";
-import { publicServices } from "./public.ts";
+import { publicPort, publicServices } from "./public.ts";
 import { registrationOf } from "./registration.ts";
 import { attachedAnnotation, versionLabel } from "./running.ts";
 import { composedSecret, passwordSecret } from "./secret.ts";
 import { attachmentOf, authoritiesOf, givenDatabaseAccount, serversOf } from "./servers.ts";
+import {
+  certificatesAnnotation,
+  publicFiles,
+  publicMount,
+  publicServerPort,
+  serverCertificate,
+  serverFiles,
+  serverMount,
+  trust,
+} from "./tls.ts";
 import { messagingOptions } from "./traits/messaging.ts";
 import { referencesOf, settingsOf, userOptions } from "./user-config.ts";
 import { replicasOf, resourcesOf, specFor } from "./wishes.ts";
@@ -34,8 +44,16 @@ function dataSteps(pods: Pods): Step[] {
     { name: at("secrets"), after: [], objects: generatedSecrets(service, context) },
     {
       name: at("config"),
-      after: [at("secrets"), "database/secrets", ...(service.messaging ? ["messaging/secrets"] : [])],
-      objects: [...configSecrets(service, context), ...databaseAccess(service, context)],
+      after: [at("secrets"), "tls/trust", "database/secrets", ...(service.messaging ? ["messaging/secrets"] : [])],
+      objects: [
+        ...configSecrets(service, context),
+        serverCertificate(
+          service.name,
+          service.processes.map((process) => serviceNameOf(service, process)),
+          context,
+        ),
+        ...databaseAccess(service, context),
+      ],
     },
     {
       name: at("database"),
@@ -61,7 +79,13 @@ function serverSteps(pods: Pods): Step[] {
   return [
     {
       name: at("api"),
-      after: [at("expand"), ...infrastructure, ...context.upgrade.gates, ...registered],
+      after: [
+        at("expand"),
+        ...infrastructure,
+        ...(isPublic(pods) ? ["tls/public"] : []),
+        ...context.upgrade.gates,
+        ...registered,
+      ],
       objects: service.processes.flatMap((process) => processObjects(pods, process)),
       meanwhile: service.processes.flatMap((process) => asItRuns(service, context, process)),
     },
@@ -168,23 +192,42 @@ interface Pods {
   readonly config: SecretRecipe;
 }
 
-function processObjects({ service, context, config }: Pods, process: Process): Manifest[] {
+/** Whether a service answers to those outside the cluster. */
+function isPublic({ service, context }: Pods): boolean {
+  return publicPort(service.name, context) !== undefined;
+}
+
+function processObjects(pods: Pods, process: Process): Manifest[] {
+  const { service, context } = pods;
+  const certificates = [serverMount(service.name), ...(isPublic(pods) ? [publicMount] : [])];
   const { port, health, wsgi } = process.run;
   const container: IContainer = {
     name: process.name,
     image: imageOf(service, context),
-    args: uwsgiArguments(wsgi, port),
+    args: uwsgiArguments(wsgi, [
+      { port, files: serverFiles },
+      ...(isPublic(pods) ? [{ port: publicServerPort, files: publicFiles }] : []),
+    ]),
     env: environmentOf(service),
-    ports: [{ name: "http", containerPort: port, protocol: "TCP" }],
+    ports: [{ name: "https", containerPort: port, protocol: "TCP" }],
     resources: resourcesOf(service, context, process),
     lifecycle: { preStop: { sleep: { seconds: drainInSeconds } } },
-    volumeMounts: mountsOf(service, context),
-    ...serverProbes({ httpGet: { path: health, port } }),
+    volumeMounts: [...mountsOf(service, context), ...certificates.map(({ mount }) => mount)],
+    ...serverProbes({ httpGet: { path: health, port, scheme: "HTTPS" } }),
   };
-  const pod = servicePod({ service, context, config }, container, [], stopInSeconds);
+  const volumes = certificates.map(({ volume }) => volume);
+  const pod = servicePod(pods, container, volumes, stopInSeconds);
+  const mark = context.certificates(
+    workloadOf(service, process),
+    volumes.map(({ secret }) => secret?.secretName ?? ""),
+  );
   return [
-    marked(deployment(service.name, process.name, replicasOf(service, context), pod), service, context),
-    clusterService(serviceNameOf(service, process), componentLabels(service.name, process.name), { http: port }),
+    marked(
+      deployment(service.name, process.name, replicasOf(service, context), pod, { [certificatesAnnotation]: mark }),
+      service,
+      context,
+    ),
+    clusterService(serviceNameOf(service, process), componentLabels(service.name, process.name), { https: port }),
     disruptionBudget(service.name, process.name),
   ];
 }
@@ -201,10 +244,17 @@ function marked(workload: Manifest, service: ServiceDefinition, context: Service
 const drainInSeconds = 5;
 const stopInSeconds = 90;
 
-function uwsgiArguments(wsgi: string, port: number): string[] {
+interface Listener {
+  readonly port: number;
+  readonly files: { readonly certificate: string; readonly key: string };
+}
+
+function uwsgiArguments(wsgi: string, listeners: readonly Listener[]): string[] {
   return [
     "uwsgi",
-    ...["--http-socket", `:${port}`, "--module", wsgi],
+    ...["--plugins", "python3", "--virtualenv", "/opt/openstack"],
+    ...listeners.flatMap(({ port, files }) => ["--https-socket", `:${port},${files.certificate},${files.key}`]),
+    ...["--module", wsgi],
     ...["--master", "--need-app", "--lazy-apps", "--enable-threads", "--thunder-lock", "--die-on-term"],
     // One worker at first: two that load at once on a small node are both late. The second comes with the load.
     ...["--cheaper", "1", "--cheaper-initial", "1"],
@@ -240,6 +290,7 @@ function mountsOf(service: ServiceDefinition, context: ServiceContext): IVolumeM
   };
   return [
     own,
+    trust.mount,
     ...mounted(service, context).map(({ secret, path }) => ({ name: secret, mountPath: path, readOnly: true })),
     ...authoritiesOf(serversOf(service, context)).mounts,
   ];
@@ -257,6 +308,7 @@ function servicePod(
     containers: [container],
     volumes: [
       { name: "config", secret: { secretName: config.metadata.name, defaultMode: 0o440 } },
+      trust.volume,
       ...mounted(service, context).map(({ secret }) => ({
         name: secret,
         secret: { secretName: secret, defaultMode: 0o440 },

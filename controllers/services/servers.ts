@@ -3,6 +3,7 @@ import type { IVolumeMount } from "kubernetes-models/v1/VolumeMount";
 import { digest } from "../../operator/digest.ts";
 import type { SecretKeyRef } from "../../operator/recipe.ts";
 import type { ServiceContext, ServiceDefinition } from "./define.ts";
+import { trustFile } from "./tls.ts";
 
 /** A server that services reach by TCP, whoever runs it. */
 export interface Server {
@@ -24,17 +25,20 @@ export interface Authority {
 const publicAuthorities = "/etc/ssl/certs/ca-certificates.crt";
 const authorityFile = "ca.crt";
 
+/** The cloud's own, which every pod of a service has. */
+const ours: Authority = { path: trustFile };
+
 /** The database of a cloud. */
 export function databaseServer({ spec: { database } }: ServiceContext): Server {
   const { external } = database;
-  if (external === undefined) return { name: "database", hosts: ["mariadb"], port: 3306 };
+  if (external === undefined) return { name: "database", hosts: ["mariadb"], port: 3306, authority: ours };
   return { name: "database", hosts: [external.host], port: external.port, ...proof("database", external.tls) };
 }
 
 /** The message broker of a cloud. */
 export function messagingServer({ spec: { messaging } }: ServiceContext): Server {
   const { external } = messaging;
-  if (external === undefined) return { name: "messaging", hosts: ["rabbitmq"], port: 5672 };
+  if (external === undefined) return { name: "messaging", hosts: ["rabbitmq"], port: 5671, authority: ours };
   const hosts = external.hosts.map(({ name }) => name);
   return { name: "messaging", hosts, port: external.port, ...proof("messaging", external.tls) };
 }

@@ -78,6 +78,9 @@ describe.each([...services, teapot])("$name, like every service,", (service) => 
 
   it("gives steps in an order in which each comes after those that it waits for", () => {
     const infrastructure = [
+      "tls/authority",
+      "tls/trust",
+      "tls/public",
       "database/secrets",
       "database/server",
       "messaging/secrets",
@@ -112,7 +115,8 @@ describe.each([...services, teapot])("$name, like every service,", (service) => 
 
   it("mounts only volumes that its pods have, from objects that the plan makes", () => {
     const objects = objectsOf(renderService(service, contextWith()));
-    const secrets = new Set(objects.filter(isRecipe).map((object) => object.metadata.name));
+    const ofTheCloud = ["nephos-ca-bundle", "nephos-public-tls"];
+    const secrets = new Set([...ofTheCloud, ...objects.filter(isRecipe).map((object) => object.metadata.name)]);
     for (const pod of objects
       .map((object) => at(object, "spec", "template", "spec"))
       .filter((each) => each !== undefined)) {
@@ -238,6 +242,7 @@ describe("a service with a broker and two databases", () => {
       "database/server",
       "cache/server",
       "messaging/server",
+      "tls/public",
       "keystone/registration",
     ]);
   });
@@ -286,8 +291,8 @@ it("every golden file has a service", () => {
 
 /** A copy that shares nothing with the original but the functions. */
 function structuredCloneOf(context: ServiceContext): ServiceContext {
-  const { image, running, attached, versionOf, lacks, ...data } = context;
-  return { ...structuredClone(data), image, running, attached, versionOf, lacks };
+  const { image, running, attached, versionOf, lacks, certificates, ...data } = context;
+  return { ...structuredClone(data), image, running, attached, versionOf, lacks, certificates };
 }
 
 function list(value: unknown, field: string): Readonly<Record<string, unknown>>[] {

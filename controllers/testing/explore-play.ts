@@ -13,6 +13,7 @@ import {
 } from "../../operator/testing/play.ts";
 import { customKind } from "../../operator/testing/world/kinds.ts";
 import type { World } from "../../operator/testing/world/world.ts";
+import { issueCertificate, makeAuthority, type Pair } from "../../operator/x509.ts";
 import type { Means } from "../cloud/plan.ts";
 import { imageResolver } from "../images.ts";
 import { differenceOf } from "./examine.ts";
@@ -63,7 +64,7 @@ const returnInSeconds = 60;
 
 /** Plays a journey on a deployed cloud. */
 export async function travelled(journey: Journey): Promise<Travelogue> {
-  const log = new Log(journey);
+  const log = new Log(journey, await certificateFor(journey.start));
   const run = await play(log.scenario, {}, 200 + 200 * journey.changes.length);
   const trouble = [...log.trouble, ...run.trouble, ...log.parted(run.state, "the end")];
   return { sights: log.sights, trouble: [...new Set(trouble)] };
@@ -74,13 +75,15 @@ class Log {
   readonly trouble: string[] = [];
   readonly sights: Sight[] = [];
   readonly #journey: Journey;
+  readonly #certificate: Pair;
   readonly #ref: Ref;
   #before: unknown;
   /** Milliseconds since the last return to what was good. */
   #elapsed: () => number = () => 0;
 
-  constructor(journey: Journey) {
+  constructor(journey: Journey, certificate: Pair) {
     this.#journey = journey;
+    this.#certificate = certificate;
     const { apiVersion, kind } = journey.start;
     this.#ref = { apiVersion: String(apiVersion), kind: String(kind), namespace, name: nameOf(journey.start) };
   }
@@ -96,6 +99,8 @@ class Log {
       start: (world) => {
         base.start(world);
         label(world, mapAt(this.#journey.start, "spec", "placement", "nodeSelector"));
+        const name = textAt(this.#journey.start, "spec", "tls", "publicCertificate", "name");
+        if (name !== undefined) putCertificate(world, name, this.#certificate);
       },
       pulls: (image) => image.startsWith("registry.example.org/"),
       controllers: watched(controllersWith(brought), (message) => this.trouble.push(message)),
@@ -200,6 +205,22 @@ function put(world: World, object: Fields): void {
   const metadata = { name: nameOf(object), namespace, uid: "", resourceVersion: "" };
   const wanted = { apiVersion: String(apiVersion), kind: String(kind), metadata, spec };
   world.store.apply(wanted, { manager: "kubectl", force: true, subresource: undefined });
+}
+
+/** A certificate for the public host of the good spec, good for longer than anything is played. */
+async function certificateFor(good: Fields): Promise<Pair> {
+  const life = { from: 0, until: 60_000_000 };
+  const authority = await makeAuthority({ generate: "authority", commonName: "User", ...life });
+  const host = textAt(good, "spec", "endpoints", "public", "host") ?? "cloud.example.org";
+  return issueCertificate(authority, { names: [host], ...life });
+}
+
+function putCertificate(world: World, name: string, { certificate, key }: Pair): void {
+  const encoded = (text: string): string => Buffer.from(text).toString("base64");
+  const data = { "tls.crt": encoded(certificate), "tls.key": encoded(key) };
+  const metadata = { name, namespace, uid: "", resourceVersion: "" };
+  const secret = Object.assign({ apiVersion: "v1", kind: "Secret", metadata }, { data });
+  world.store.apply(secret, { manager: "kubectl", force: true, subresource: undefined });
 }
 
 /** Gives every node these labels: the cluster has what the good spec asks for. */

@@ -35,6 +35,8 @@ export function contextWith(changes: Partial<ServiceContext> = {}): ServiceConte
     region: spec.region,
     spec,
     publicHost: "192.0.2.10",
+    authority: "authority-1",
+    certificates: () => "c0ffee00",
     incarnation: "volume-1",
     image: (name) => `registry.example.org/nephos/${name}`,
     ...changes,

@@ -1,7 +1,7 @@
 import { type Live, refKey, refOf } from "../../operator/object.ts";
 import { live as liveOf, type Sketch, snapshot } from "../../operator/testing/objects.ts";
 import { type Plan, progress, type Snapshot, type Wanted } from "../../operator/plan.ts";
-import { isRecipe } from "../../operator/recipe.ts";
+import { isRecipe, keysOf } from "../../operator/recipe.ts";
 import { digestAnnotation, judgeStep, realisedAnnotation } from "../../operator/verdict.ts";
 
 export { type Sketch, snapshot };
@@ -53,7 +53,10 @@ export function placed(plan: Plan): Plan {
 
 /** A wanted object once the cluster has done all it can with it. */
 export function settled(wanted: Wanted): Live {
-  if (isRecipe(wanted)) return secret(wanted.metadata.name, ...Object.keys(wanted.recipe));
+  if (isRecipe(wanted)) {
+    const made = secret(wanted.metadata.name, ...Object.keys(wanted.recipe), ...keysOf(wanted));
+    return { ...made, metadata: { ...made.metadata, ...wanted.metadata, namespace } };
+  }
   const mark = { [digestAnnotation]: "d", [realisedAnnotation]: "d" };
   return live({
     ...wanted,

@@ -5,6 +5,7 @@ import { cloud, inCloud, ready } from "../scene/cloud.ts";
 import { leader, system } from "../scene/operator.ts";
 import { prepare } from "../scene/prepare.ts";
 import { eventually, sample, scene, type Scene } from "../scene/scene.ts";
+import { trusting } from "../scene/trust.ts";
 
 /** How long from `kubectl apply` of a Cloud to a token, where the time goes, and what the operator's process takes. */
 
@@ -90,6 +91,7 @@ async function token(at: Scene): Promise<number> {
   const identity = { methods: ["password"], password: { user: { name: "admin", domain, password } } };
   const auth = { identity, scope: { project: { name: "admin", domain } } };
   const headers = { "content-type": "application/json" };
+  const fetch = await trusting(at, cloud.namespace);
   const answer = await fetch(`${url}/auth/tokens`, { method: "POST", headers, body: JSON.stringify({ auth }) });
   return answer.status;
 }

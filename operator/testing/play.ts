@@ -4,6 +4,7 @@ import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { type Live, nameFor, refOf } from "../object.ts";
 import { startRuntime } from "../runtime.ts";
+import { certification } from "../secrets.ts";
 import { type Cast, playCluster } from "./actors.ts";
 import { type Fault, numbersFrom } from "./faults.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -87,6 +88,8 @@ const nudges = 10;
 
 /** Plays a scenario to its end under a fault, with the real runtime, in virtual time. */
 export async function play(scenario: Scenario, fault: Fault = {}, budget = 600): Promise<Run> {
+  // Before time begins: what the operator loads while it runs would take real time.
+  await certification();
   const theatre = new Theatre(scenario, fault, budget);
   const random = Math.random;
   // Jitter has to be the same in every run of a seed.
@@ -301,6 +304,7 @@ const silentMetrics: Metrics = {
   write: () => undefined,
   watchRestarted: () => undefined,
   steps: () => undefined,
+  certificates: () => undefined,
   leading: () => undefined,
   call: () => undefined,
   text: () => Promise.resolve(""),

@@ -213,6 +213,8 @@ class Delayed {
 
   #take(line: string): void {
     const { tally, fault } = this.#options;
+    // What was sent after a connection broke reaches nobody.
+    if (this.#ended === "cut") return;
     tally.lines += 1;
     const loss = fault.lines?.[tally.lines];
     if (loss === undefined) this.#queue(line);

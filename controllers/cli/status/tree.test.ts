@@ -42,7 +42,7 @@ const objects = [
     ],
     release: "2026.1",
     progress: "2/2",
-    endpoints: { public: { host: "192.0.2.10" }, keystone: "http://192.0.2.10:30500/v3" },
+    endpoints: { public: { host: "192.0.2.10" }, keystone: "https://192.0.2.10:30500/v3" },
     steps: steps.slice(0, 2),
   }),
   cloud("rolling", {

@@ -132,7 +132,7 @@ function rollOut(): Memory {
       conditions: [{ type: "Ready", status: "True", reason: "AllStepsDone", message: "all 2 steps are done" }],
       release: "2026.1",
       progress: "2/2",
-      endpoints: { keystone: "http://192.0.2.10:30500/v3" },
+      endpoints: { keystone: "https://192.0.2.10:30500/v3" },
       steps: [
         { name: "database/server", state: "Done" },
         { name: "keystone/api", state: "Done" },
@@ -203,8 +203,13 @@ function wantedIn(memory: Memory, cloud: Live): Wanted[] {
 /** What the operator and the controllers of Kubernetes make of a wanted object. */
 function realise({ world, put }: Pick<Memory, "world" | "put">, wanted: Wanted): void {
   const there = world.store.get(refOf(wanted));
-  if (there !== undefined) world.store.remove(refOf(wanted));
   const { metadata, apiVersion, kind } = wanted;
+  if (there !== undefined && isRecipe(wanted)) {
+    // Secrets are changed in place: others are made for the one of that uid.
+    world.store.edit(refOf(wanted), (old) => ({ ...old, metadata: { ...old.metadata, ...metadata } }));
+    return;
+  }
+  if (there !== undefined) world.store.remove(refOf(wanted));
   if (isRecipe(wanted)) {
     const values = keysOf(wanted).map((key) => [key, encoded(`value of ${metadata.name} ${key}`)]);
     put({ apiVersion, kind, metadata, data: Object.fromEntries(values) });

@@ -58,7 +58,7 @@ const jobsFinish: Invariant = ({ type, object }, { ours, stage }) => {
 
 /** The stages that change the pods of services; one changes all others too. */
 const servicesChange: ReadonlySet<string> = new Set(["configure", "shrink", "release", "host changed"]);
-const everythingChanges = /^(image upgrade|mutated \d+|returned \d+)$/;
+const everythingChanges = /^(image upgrade|rotate|mutated \d+|returned \d+)$/;
 
 function podsStay(workloads: ReadonlySet<string>): Invariant {
   return ({ type, object, before }, { stage }) => {
@@ -208,8 +208,9 @@ function secretsStaySecret(): Invariant {
   const values = new Set<string>();
   return ({ object }) => {
     if (object.kind === "Secret") {
-      if (!isGenerated(object)) return undefined;
-      for (const value of Object.values(mapAt(object, "data"))) {
+      const { "tls.crt": _public, ...data } = mapAt(object, "data");
+      if (!isGenerated(object) && !("tls.key" in data)) return undefined;
+      for (const value of Object.values(data)) {
         values.add(String(value));
         values.add(Buffer.from(String(value), "base64").toString("utf8"));
       }

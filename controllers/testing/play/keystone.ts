@@ -85,7 +85,7 @@ export async function bootstrap(world: World, pod: unknown): Promise<void> {
 export function doors(world: World, outside: Outside): Parameters<typeof registrationController>[0] {
   const away = (): KeystoneError => new KeystoneError(0, "Keystone does not answer at keystone.openstack.svc:5000");
   const awake = (url: string): FakeKeystone => {
-    if (url !== `http://keystone.${namespace}.svc:5000/v3`)
+    if (url !== `https://keystone.${namespace}.svc:5000/v3`)
       throw new KeystoneError(0, `Keystone does not answer at ${url}`);
     if (!serves(world, "Deployment", "keystone-api") || !databaseServes(world, servingPod(world))) throw away();
     return keystoneOf(world);

@@ -1,6 +1,6 @@
 import { at, type Live, mapAt, textAt } from "../../../operator/object.ts";
 import { objectsOf, type Stage, type Stageable } from "../../../operator/testing/play.ts";
-import { turnOf } from "../../../operator/recipe.ts";
+import { expiryAnnotation, turnOf } from "../../../operator/recipe.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
 import { conditionOf } from "../../../operator/verdict.ts";
 import { cloudController } from "../../cloud/controller.ts";
@@ -107,16 +107,29 @@ export const stages = {
   sameUpgrade: { title: "same upgrade", act: ({ restart }) => restart(), settled: ready },
 } as const satisfies Readonly<Record<string, Stage>>;
 
-/** Ten days pass, of which the cluster notices nothing but a heartbeat: keys move on, once. */
+/** More than a year passes, of which the cluster notices nothing but a heartbeat: keys and authorities move on, once; every certificate is another. */
 export function rotate(nudge: (world: World) => void): Stage {
   return {
     title: "rotate",
     act: ({ world, clock }) => {
-      clock.leap(10 * 86_400_000);
+      clock.leap(400 * 86_400_000);
+      ends.set(world, Date.parse(clock.timestamp()));
       nudge(world);
     },
-    settled: (world) => ready(world) && ringsOf(world).every((ring) => "2" in mapAt(ring, "data")),
+    settled: (world) =>
+      ready(world) &&
+      ringsOf(world).every((ring) => "2" in mapAt(ring, "data")) &&
+      expiriesIn(world).every((end) => end > (ends.get(world) ?? 0)),
   };
+}
+
+const ends = new WeakMap<World, number>();
+
+function expiriesIn(world: World): number[] {
+  return objectsOf(world, "Secret").flatMap(({ metadata }) => {
+    const end = metadata.annotations?.[expiryAnnotation];
+    return end === undefined ? [] : [Date.parse(end)];
+  });
 }
 
 function ringsOf(world: World): Live[] {
