@@ -10,7 +10,7 @@ import { authoritySecret, certificatesOf } from "../services/tls.ts";
 import { missingReference } from "../services/user-config.ts";
 import { cachedFrom, cacheSteps } from "./cache.ts";
 import { belongingsOf } from "./belongings.ts";
-import { incarnationOf } from "./claim.ts";
+import { claimKind, incarnationOf } from "./claim.ts";
 import { databaseClaim, databaseSteps } from "./database.ts";
 import { lackingIn, placeOf } from "./external.ts";
 import { publicHostOf } from "./host.ts";
@@ -86,7 +86,9 @@ export function planCloud(cloud: Live, seen: Snapshot, means: Means): Plan {
       services.map(({ name }) => `${name}/contract`),
     ),
   ];
-  return { steps: steps.map(heldByLoss(belongings, seen, context.namespace)) };
+  // Names of Jobs follow from which volume there is: an old view of it would make the old Jobs again.
+  const basis = [{ ...claimKind, namespace: context.namespace, name: databaseClaim }];
+  return { steps: steps.map(heldByLoss(belongings, seen, context.namespace)), basis };
 }
 
 const schemaPhases: ReadonlySet<string> = new Set(["secrets", "config", "database", "expand", "setup"]);
