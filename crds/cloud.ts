@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { conditions, type KindDefinition, listMap, type Rule, rules } from "../operator/schema.ts";
+import { everyNameIs, userConfig } from "./config.ts";
 import { externalDatabase, externalMessaging, hostName, oneOf } from "./external.ts";
 import { labelName, labelValue, objectName } from "./names.ts";
+import { serviceSpec } from "./service.ts";
 
 /** The releases that can be deployed, the oldest first. */
 export const releases = ["2025.1", "2025.2", "2026.1"] as const;
@@ -64,60 +66,24 @@ function stayingType(what: string): Record<string, unknown> {
   });
 }
 
-const count = z.int32().min(1).max(50);
-
-/** Names that oslo.config reads back as they were written: no line break, no comment, no separator of name and value. */
-const sectionName = /^[A-Za-z0-9][A-Za-z0-9_.:-]*$/;
-const optionName = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
-
-/** The pattern's twin for the names in a map, which a schema cannot describe. */
-const everyNameIs = (pattern: RegExp, message: string, longest = 128) =>
-  rules({ rule: `self.all(name, name.size() <= ${longest} && name.matches('${pattern.source}'))`, message });
-
-const options = z
-  .record(
-    z.string().max(128).regex(optionName),
-    z
-      .string()
-      .max(4096)
-      .regex(/^[^\n\r]*$/),
-  )
-  .meta({
-    maxProperties: 128,
-    ...everyNameIs(
-      optionName,
-      "the name of an option consists of letters, digits and _ . - and has at most 128 characters",
-    ),
-  });
-
-const sections = z.record(z.string().max(128).regex(sectionName), options).meta({
-  maxProperties: 64,
-  ...everyNameIs(
-    sectionName,
-    "the name of a section consists of letters, digits and _ . : - and has at most 128 characters",
-  ),
-});
-
-const serviceSpec = (name: string) =>
-  z
-    .object({
-      replicas: count.default(1).describe(`Number of API pods of ${name}, 1 to 50. Default 1.`),
-      config: sections
-        .optional()
-        .describe(
-          "Options for the service's configuration file: section, option, value. They win over our own, except those that Nephos has to set itself (database connection, key repositories, …), which are reported as Stalled.",
-        ),
-    })
-    .prefault({})
-    .describe(`The ${name} service.`);
-
 const toleration = z
   .object({
-    key: z.string().max(253).regex(labelName).exactOptional(),
-    operator: z.enum(["Exists", "Equal"]).exactOptional(),
-    value: z.string().max(63).regex(labelValue).exactOptional(),
-    effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]).exactOptional(),
-    tolerationSeconds: z.int().exactOptional(),
+    key: z
+      .string()
+      .max(253)
+      .regex(labelName)
+      .exactOptional()
+      .describe("Name of the taint. Default: every taint; operator is Exists then."),
+    operator: z.enum(["Exists", "Equal"]).exactOptional().describe("Whether the taint's value counts. Default Equal."),
+    value: z.string().max(63).regex(labelValue).exactOptional().describe("Value of the taint. Default: an empty one."),
+    effect: z
+      .enum(["NoSchedule", "PreferNoSchedule", "NoExecute"])
+      .exactOptional()
+      .describe("What the taint does. Default: all of it."),
+    tolerationSeconds: z
+      .int()
+      .exactOptional()
+      .describe("Seconds that a pod stays on a node once it has a NoExecute taint. Default: for ever."),
   })
   .meta(
     rules(
@@ -149,14 +115,20 @@ const placement = z
         ),
       })
       .optional()
-      .describe("Labels that a node must have to run pods of this cloud."),
-    tolerations: z.array(toleration).max(16).optional().describe("Taints that pods of this cloud accept."),
+      .describe("Labels that a node must have to run pods of this cloud. Default: none."),
+    tolerations: z
+      .array(toleration)
+      .max(16)
+      .optional()
+      .describe("Taints that pods of this cloud accept. Default: none but those that every pod accepts."),
     priorityClassName: z
       .string()
       .max(253)
       .regex(objectName)
       .optional()
-      .describe("PriorityClass of the pods of this cloud."),
+      .describe(
+        "PriorityClass of the pods of this cloud, such as system-cluster-critical. Default: the cluster's default.",
+      ),
   })
   .optional()
   .describe("Where the pods of this cloud may run.");
@@ -178,11 +150,18 @@ const images = z
         ...everyNameIs(imageName, "the names in overrides are names of images, such as infra or keystone:2026.1"),
       })
       .optional()
-      .describe("Whole image references, with tag or digest, by image name: infra, keystone:2026.1."),
-    pullSecrets: listMap(z.object({ name: z.string().max(253).regex(objectName) }), "name")
+      .describe(
+        "Whole image references, with tag or digest, by image name: infra, keystone:2026.1. Default: the image of that name and tag in the registry.",
+      ),
+    pullSecrets: listMap(
+      z.object({ name: z.string().max(253).regex(objectName).describe("Name of the Secret.") }),
+      "name",
+    )
       .max(8)
       .optional()
-      .describe("Secrets of this namespace with the credentials of the registry."),
+      .describe(
+        "Secrets of this namespace with the credentials of the registry, such as kubectl create secret docker-registry makes. Default: none.",
+      ),
   })
   .optional()
   .describe("Where container images come from.");
@@ -226,7 +205,11 @@ const messaging = oneOf(
 
 /** What a user says about a cloud. */
 export const cloudSpec = z.object({
-  release: z.enum(releases).describe("OpenStack release of the control plane."),
+  release: z
+    .enum(releases)
+    .describe(
+      'OpenStack release of the control plane, such as "2026.1"; in quotes, since YAML takes it for a number. Required.',
+    ),
   region: z
     .string()
     .min(1)
@@ -245,10 +228,11 @@ export const cloudSpec = z.object({
             .regex(hostName)
             .optional()
             .describe(
-              "Host name or address that users reach the public endpoints under. Default: the InternalIP of the oldest node, chosen once.",
+              "Host name or address without port, such as cloud.example.org, that users reach the public endpoints under. Default: the InternalIP of the oldest node, chosen once.",
             ),
         })
-        .prefault({}),
+        .prefault({})
+        .describe("The endpoints for users."),
     })
     .prefault({})
     .describe("What the catalogue says about where the APIs are."),
@@ -257,12 +241,15 @@ export const cloudSpec = z.object({
       type: z
         .enum(["NodePort"])
         .default("NodePort")
-        .describe("How the public endpoints are reached. NodePort: a port on every node."),
+        .describe("How the public endpoints are reached. NodePort: a port on every node. Default NodePort."),
       ports: z
         .object({
           keystone: z.int32().min(1).max(65535).default(30500).describe("Node port of Keystone. Default 30500."),
         })
-        .prefault({}),
+        .prefault({})
+        .describe(
+          "The port of each service on every node, 1 to 65535, where Kubernetes allows it: as a rule 30000 to 32767.",
+        ),
     })
     .prefault({})
     .describe("How the public endpoints get there."),
@@ -272,10 +259,10 @@ export const cloudSpec = z.object({
         .enum(["SelfSigned"])
         .default("SelfSigned")
         .describe(
-          "SelfSigned: an authority of the cloud's own signs what its servers show each other and, by default, the public certificate. Its certificates are in Secret nephos-ca-bundle under ca.crt.",
+          "SelfSigned: an authority of the cloud's own signs what its servers show each other and, by default, the public certificate. Its certificates are in Secret nephos-ca-bundle under ca.crt. Default SelfSigned.",
         ),
       publicCertificate: z
-        .object({ name: z.string().max(253).regex(objectName) })
+        .object({ name: z.string().max(253).regex(objectName).describe("Name of the Secret.") })
         .optional()
         .describe(
           "Secret of this namespace with your own certificate for the public endpoints, under tls.crt (with the chain) and tls.key. Copied when it changes, if it is for the public host. Default: signed by the cloud's own authority.",
@@ -287,6 +274,11 @@ export const cloudSpec = z.object({
   messaging,
   images,
   placement,
+  config: userConfig("full")
+    .optional()
+    .describe(
+      "Options of the configuration files of all services: section, option, value. They win over what Nephos sets, and those under services over them; except for what Nephos has to set itself (database connection, key repositories, …), which makes the Cloud Stalled. What a release does not know is written all the same, and named by the condition UnknownOptions.",
+    ),
   services: z
     .object({ keystone: serviceSpec("keystone") })
     .prefault({})
@@ -297,24 +289,56 @@ export const cloudSpec = z.object({
 export type CloudSpec = z.output<typeof cloudSpec>;
 
 const stepState = z.object({
-  name: z.string(),
-  state: z.enum(["Done", "Degraded", "Waiting", "Blocked"]),
-  message: z.string().optional(),
+  name: z.string().describe("Name of the step, part/phase, such as keystone/api."),
+  state: z
+    .enum(["Done", "Degraded", "Waiting", "Blocked"])
+    .describe(
+      "Done; Degraded: was done, unwell now; Waiting: for what the message says; Blocked: trying again soon will not help, the message says what will.",
+    ),
+  message: z.string().optional().describe("What it waits for, or what to do."),
 });
 
 /** What Nephos reports about a cloud: recomputed in every pass, read by nobody but people and their tools. */
 export const cloudStatus = z.object({
-  observedGeneration: z.int().optional(),
-  conditions: conditions.optional(),
+  observedGeneration: z.int().optional().describe("The metadata.generation that this status is of."),
+  conditions: conditions
+    .optional()
+    .describe(
+      "Ready: all steps are done. Reconciling or Stalled, only while True: Nephos goes on, or the spec has to change. Available: every API has a ready pod; stays True during a rollout. UnknownOptions, only while True: options in config that the release does not know.",
+    ),
   release: z.string().optional().describe("The release that is running."),
   reason: z.string().optional().describe("Why the cloud is not ready, in one word."),
   progress: z.string().optional().describe("Steps that are done, of all."),
   endpoints: z
     .object({
-      public: z.object({ host: z.string() }).optional(),
+      public: z
+        .object({ host: z.string().describe("Host of the public endpoints.") })
+        .optional()
+        .describe("The endpoints for users."),
       keystone: z.string().optional().describe("Public URL of Keystone."),
     })
-    .optional(),
+    .optional()
+    .describe("Where the APIs are, as the catalogue says."),
+  resolved: z
+    .object({
+      region: z.string().optional().describe("Name of the region in Keystone's catalogue."),
+      images: z
+        .record(z.string(), z.string())
+        .optional()
+        .describe("What pods have as their images, by names as in spec.images.overrides."),
+      volumes: z
+        .record(
+          z.string(),
+          z.object({
+            storageClassName: z.string().optional().describe("The StorageClass that it got."),
+            size: z.string().optional().describe("What it holds, such as 10Gi."),
+          }),
+        )
+        .optional()
+        .describe("The volumes that data lives on, by names of their PersistentVolumeClaims."),
+    })
+    .optional()
+    .describe("What is used where the spec leaves it open."),
   steps: listMap(stepState, "name").optional().describe("Every step of the rollout and what it waits for."),
 });
 

@@ -80,6 +80,39 @@ describe("the spec of a Cloud", () => {
   });
 });
 
+describe("the documentation of a Cloud", () => {
+  const fields = kinds
+    .filter(({ kind }) => kind === "Cloud")
+    .flatMap((kind) => listAt(crdOf(kind), "spec", "versions"))
+    .flatMap((version) => fieldsIn(at(version, "schema", "openAPIV3Schema")))
+    .filter(({ path }) => /^(spec|status)\b/.test(path));
+  const schemaOfSpec = kinds.filter(({ kind }) => kind === "Cloud").map(specSchemaOf)[0];
+  const text = (schema: unknown): string => textAt(schema, "description") ?? "";
+
+  it("says something of every field, in a sentence", () => {
+    expect(fields.length).toBeGreaterThan(60);
+    expect(fields.filter(({ schema }) => !/^\S.{10,}[.]$/s.test(text(schema))).map(({ path }) => path)).toEqual([]);
+  });
+
+  it("names every default that a field has", () => {
+    const values = fields.filter(({ schema }) => ["string", "number"].includes(typeof at(schema, "default")));
+    expect(values.length).toBeGreaterThan(5);
+    const told = (value: string): string[] =>
+      value === "" ? ["Default: nothing."] : [`Default ${value}.`, `Default ${value}, `];
+    const untold = values.filter(
+      ({ schema }) => !told(String(at(schema, "default"))).some((words) => text(schema).includes(words)),
+    );
+    expect(untold.map(({ path }) => path)).toEqual([]);
+  });
+
+  it("has samples in which every field of the spec is used", () => {
+    const clouds = documents("samples").filter(({ document }) => document["kind"] === "Cloud");
+    const used = new Set(clouds.flatMap(({ document }) => pathsIn(document["spec"], schemaOfSpec, "spec")));
+    const known = fields.map(({ path }) => path).filter((path) => path.startsWith("spec."));
+    expect(known.filter((path) => !used.has(path) && !sameAsCloud(path, used))).toEqual([]);
+  });
+});
+
 describe.each(documents("samples"))("the sample $file", ({ document }) => {
   it("is a document that can be applied", () => {
     expect(schemaOf(document)?.safeParse(document["spec"]).error).toBeUndefined();
@@ -116,12 +149,40 @@ describe.each(documents("invalid"))("the invalid document $file", ({ text, docum
       ...rules,
       "Unsupported value",
       "should match",
+      "must be of type",
       "should be greater than or equal to",
       "should be less than or equal to",
     ];
     expect(known.filter((message) => expected.includes(message) || message.includes(expected))).not.toEqual([]);
   });
 });
+
+/** Every field below a schema, with `[]` for members of lists and maps. */
+function fieldsIn(schema: unknown, path = ""): { readonly path: string; readonly schema: unknown }[] {
+  const fields = Object.entries(mapAt(schema, "properties")).flatMap(([field, child]) => {
+    const inner = path === "" ? field : `${path}.${field}`;
+    return [{ path: inner, schema: child }, ...fieldsIn(child, inner)];
+  });
+  const members = [at(schema, "items"), at(schema, "additionalProperties")].filter(isRecord);
+  return [...fields, ...members.flatMap((member) => fieldsIn(member, `${path}[]`))];
+}
+
+/** The paths of the fields that a value has, in the way of `fieldsIn`. */
+function pathsIn(value: unknown, schema: unknown, path: string): string[] {
+  if (Array.isArray(value)) return value.flatMap((each: unknown) => pathsIn(each, at(schema, "items"), `${path}[]`));
+  if (!isRecord(value)) return [];
+  return Object.entries(value).flatMap(([field, inner]) => {
+    const child = mapAt(schema, "properties")[field];
+    if (child === undefined) return pathsIn(inner, at(schema, "additionalProperties"), `${path}[]`);
+    return [`${path}.${field}`, ...pathsIn(inner, child, `${path}.${field}`)];
+  });
+}
+
+/** What can be said of one option is the same at every level: shown at one of them. */
+function sameAsCloud(path: string, used: ReadonlySet<string>): boolean {
+  const [, option] = /[.]config(\[\].*)$/.exec(path) ?? [];
+  return option !== undefined && [...used].some((each) => each.endsWith(`.config${option}`));
+}
 
 /** Every CEL rule below a node. */
 function rulesIn(node: unknown): unknown[] {

@@ -63,3 +63,16 @@ describe("the API server takes", () => {
     expect(await refusal(text)).toBe("");
   });
 });
+
+describe("kubectl explain says what a field is, and its default:", () => {
+  it.each([
+    ["cloud.spec.services.keystone.replicas", "Default 1."],
+    ["cloud.spec.config.valueFrom.secretKeyRef", "A Secret of the Cloud's namespace"],
+    ["cloud.spec.config.values", "An empty list takes out what Nephos sets."],
+    ["cloud.status.resolved.images", "What pods have as their images"],
+    ["cloud.status.conditions", "UnknownOptions"],
+  ])("%s", async (field, sentence) => {
+    const told = await on.kubectl(["explain", field]);
+    expect(told.replaceAll(/\s+/g, " ")).toContain(sentence);
+  });
+});

@@ -117,13 +117,14 @@ const story = [
   step("the way is cleared", (world) => drop(world, "v1", "Service", "keystone")),
   applied("scale", means, { replicas: 3 }),
   applied("shrink", means, {}),
-  applied("configure", means, { config: { DEFAULT: { debug: "true" } } }),
+  applied("configure", means, { config: { DEFAULT: { debug: { value: "true" } } } }),
   imageUpgrade(means),
   stages.secretLost,
   stages.secretRestored,
   step(
     "the spec contradicts itself",
-    (world) => applyCloud(world, { services: { keystone: { config: { database: { connection: "mine" } } } } }),
+    (world) =>
+      applyCloud(world, { services: { keystone: { config: { database: { connection: { value: "mine" } } } } } }),
     (world) => says(world, "ReservedOption"),
   ),
   applied("the spec is corrected", means, {}),

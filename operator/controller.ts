@@ -37,6 +37,8 @@ export interface Controller<Facts = unknown> {
   ): Readonly<Record<string, unknown>>;
   observe?(subject: Live, seen: Snapshot, edge: Edge): Promise<Facts>;
   act?(action: Action, subject: Live, edge: Edge): Promise<void>;
+  /** Types of conditions that warn: when one comes, or says something else, that is told as an event too. */
+  readonly warnings?: readonly string[];
   /** How often the world outside is observed when nothing else happens; with jitter. */
   readonly pollInSeconds?: number;
 }

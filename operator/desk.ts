@@ -6,7 +6,7 @@ import type { Controller, Edge } from "./controller.ts";
 import { ownerLabel } from "./dress.ts";
 import { type Pass, reconcile } from "./engine.ts";
 import { expiriesOf } from "./expiry.ts";
-import { happenings, type Recorder } from "./events.ts";
+import { happenings, type Recorder, warningsOf } from "./events.ts";
 import { type Kube, liveKube } from "./kube.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
@@ -223,7 +223,9 @@ export class Desk {
       log.info({ object: ownerLabel(subject), namespace: subject.metadata.namespace, step, ...verdict }, "step");
     }
     const known = before ?? (unreported(subject) ? new Map<string, Verdict>() : undefined);
-    for (const happening of happenings(known, pass.verdicts)) void recorder.record(subject, happening);
+    const warnings = warningsOf(controller.warnings ?? [], subject, pass.status);
+    for (const happening of [...happenings(known, pass.verdicts), ...warnings])
+      void recorder.record(subject, happening);
   }
 }
 

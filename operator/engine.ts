@@ -24,6 +24,8 @@ const jobRetryInSeconds = 20;
 export interface Pass {
   readonly outcome: Outcome;
   readonly verdicts: ReadonlyMap<string, Verdict>;
+  /** The status as it now stands; left out where writing it was put off or failed. */
+  readonly status?: Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface PassInput<Facts> {
@@ -106,11 +108,15 @@ async function realise<Facts>(input: PassInput<Facts>, planOf: (seen: Snapshot) 
     await noting(kube.remove(orphan));
   const deferred = errors.length === 0 && input.mayDeferStatus?.() === true;
   // Status speaks of the subject that we read: for any other version of it the API server refuses.
-  if (!deferred) await noting(input.kube.setStatus(subject, controller.status(subject, verdicts, seen, facts)));
+  let status: Pass["status"];
+  const report = (said: NonNullable<Pass["status"]>): Promise<void> =>
+    input.kube.setStatus(subject, said).then(() => void (status = said));
+  if (!deferred) await noting(report(controller.status(subject, verdicts, seen, facts)));
   const acted = open.some((step) => (step.actions ?? []).length > 0);
   return {
     outcome: afterwards(outcomeOf(errors), acted ? "acted" : "saw", deferred ? 1 : jobRetry(plan, seen, input.now)),
     verdicts,
+    status,
   };
 }
 

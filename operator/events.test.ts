@@ -1,6 +1,6 @@
 import type { Live, Manifest } from "./object.ts";
 import { ApiError } from "./outcome.ts";
-import { type Happening, happenings, type Recorder, recorder } from "./events.ts";
+import { type Happening, happenings, type Recorder, recorder, warningsOf } from "./events.ts";
 import { HandClock } from "./testing/hand-clock.ts";
 import { live } from "./testing/objects.ts";
 import type { Verdict } from "./verdict.ts";
@@ -34,6 +34,30 @@ test("a step that was not there before is told when it is done", () => {
   expect(happenings(verdicts({}), verdicts({ a: done }))).toEqual([
     { type: "Normal", reason: "StepDone", note: "a is done" },
   ]);
+});
+
+describe("a condition that warns", () => {
+  const condition = (type: string, status: string, message: string) => ({ type, status, message, reason: "R" });
+  const pot = (...conditions: readonly object[]): Live =>
+    live({ apiVersion: "example.dev/v1", kind: "Pot", metadata: { name: "tea" }, status: { conditions } });
+  const hot = condition("Hot", "True", "mind your fingers");
+
+  it.each([
+    ["is told when it comes", pot(), [hot], ["mind your fingers"]],
+    ["is not told again while it stays", pot(hot), [hot], []],
+    ["is told again when it says something else", pot(condition("Hot", "True", "warm")), [hot], ["mind your fingers"]],
+    ["is not told when it goes", pot(hot), [], []],
+    ["is not told while it is not so", pot(), [condition("Hot", "False", "cold")], []],
+    ["is not told where nobody warns of it", pot(), [condition("Full", "True", "to the brim")], []],
+  ])("%s", (_, before, conditions, notes) => {
+    expect(warningsOf(["Hot"], before, { conditions })).toEqual(
+      notes.map((note) => ({ type: "Warning", reason: "Hot", note })),
+    );
+  });
+
+  it("is not told where no status was written", () => {
+    expect(warningsOf(["Hot"], pot(), undefined)).toEqual([]);
+  });
 });
 
 describe("the recorder", () => {

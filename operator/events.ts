@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Client } from "./client.ts";
 import type { Clock } from "./clock.ts";
-import { type Live, type Manifest, nameFor, refOf } from "./object.ts";
+import { listAt, type Live, type Manifest, nameFor, refOf, textAt } from "./object.ts";
 import { messageOf } from "./outcome.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -85,6 +85,18 @@ export function happenings(
   if (before === undefined) return [];
   const changed = [...after].filter(([step, verdict]) => before.get(step)?.is !== verdict.is);
   return changed.flatMap(([step, verdict]) => happeningOf(step, verdict) ?? []);
+}
+
+/** Conditions of these types that came with a status, or say something else now. */
+export function warningsOf(types: readonly string[], before: Live, status: unknown): Happening[] {
+  const told = new Map(
+    listAt(before, "status", "conditions").map((each) => [textAt(each, "type"), textAt(each, "message")]),
+  );
+  return listAt(status, "conditions").flatMap((condition) => {
+    const [type = "", note = ""] = [textAt(condition, "type"), textAt(condition, "message")];
+    const news = types.includes(type) && textAt(condition, "status") === "True" && told.get(type) !== note;
+    return news ? [{ type: "Warning" as const, reason: type, note }] : [];
+  });
 }
 
 function happeningOf(step: string, verdict: Verdict): Happening | undefined {

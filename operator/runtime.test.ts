@@ -133,6 +133,31 @@ describe("the runtime", () => {
     expect(await painted("a")).toBe("blue");
   });
 
+  it("tells of a condition that warns when it comes, and never again, also in a fresh process", async () => {
+    const loud: Controller = {
+      ...painter,
+      warnings: ["Loud"],
+      status: (subject, verdicts, seen, facts) => {
+        const is = at(subject, "spec", "colour") === "red" ? "True" : "False";
+        const conditions = [{ type: "Loud", status: is, reason: "Red", message: "it is red", observedGeneration: 1 }];
+        return { ...painter.status(subject, verdicts, seen, facts), conditions };
+      },
+    };
+    const warned = (): unknown[] =>
+      server.callsOf("POST", "events").flatMap(({ body }) => (at(body, "reason") === "Loud" ? [at(body, "note")] : []));
+    pot("a", "red");
+    pot("b", "blue");
+    start(loud);
+    await clock.advance(5);
+    expect(warned()).toEqual(["it is red"]);
+    await clock.advance(2000);
+    stop.abort();
+    stop = new AbortController();
+    start(loud);
+    await clock.advance(2000);
+    expect(warned()).toEqual(["it is red"]);
+  });
+
   it("forgets an object that is gone", async () => {
     const gone = pot("a", "red");
     start();

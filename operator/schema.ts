@@ -44,12 +44,12 @@ export function rules(...list: readonly Rule[]): Record<string, unknown> {
 /** The conditions list that every kind's status has. */
 export const conditions = listMap(
   z.object({
-    type: z.string(),
-    status: z.enum(["True", "False", "Unknown"]),
-    reason: z.string(),
-    message: z.string(),
-    observedGeneration: z.int().optional(),
-    lastTransitionTime: z.string().meta({ format: "date-time" }).optional(),
+    type: z.string().describe("What is true or not, such as Ready."),
+    status: z.enum(["True", "False", "Unknown"]).describe("Whether it is true."),
+    reason: z.string().describe("Why, in one word for programs."),
+    message: z.string().describe("Why, in a sentence for people."),
+    observedGeneration: z.int().optional().describe("The metadata.generation that this was said of."),
+    lastTransitionTime: z.string().meta({ format: "date-time" }).optional().describe("Since when the status is this."),
   }),
   "type",
 );
@@ -96,11 +96,19 @@ function rootSchema({ description, spec, status, rules: own }: KindDefinition): 
       apiVersion: { type: "string" },
       kind: { type: "string" },
       metadata: { type: "object" },
-      spec: structural(spec),
-      status: unobserved(structural(status)),
+      spec: described("What is wanted.", structural(spec)),
+      status: described(
+        "What there is: a report, which nothing but people and their tools reads.",
+        unobserved(structural(status)),
+      ),
     },
     ...(own === undefined ? {} : { "x-kubernetes-validations": own }),
   };
+}
+
+/** A schema with a description, unless it has one. */
+function described(description: string, schema: unknown): unknown {
+  return isRecord(schema) ? { description, ...schema } : schema;
 }
 
 /**

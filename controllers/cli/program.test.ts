@@ -96,11 +96,11 @@ describe("plan without a cluster", () => {
     const memory = new Memory();
     memory.files.set(
       "-",
-      manifestOf({ services: { keystone: { config: { database: { connection: "sqlite://" } } } } }),
+      manifestOf({ services: { keystone: { config: { database: { connection: { value: "sqlite://" } } } } } }),
     );
     expect(await memory.run(["plan", "-f", "-"])).toBe(2);
     expect(memory.out).toContain(
-      "#    blocked, ReservedOption: spec.services.keystone.config sets database.connection",
+      "#    blocked, ReservedOption: spec.services.keystone.config.database.connection is an option",
     );
   });
 
@@ -163,7 +163,9 @@ describe("plan --diff", () => {
 
   it("names what is wanted no more", async () => {
     const memory = rolledOut();
-    expect(await diff(memory, { services: { keystone: { config: { token: { expiration: "7200" } } } } })).toBe(1);
+    expect(await diff(memory, { services: { keystone: { config: { token: { expiration: { value: 7200 } } } } } })).toBe(
+      1,
+    );
     expect(memory.out).toMatch(
       /wanted no more, removed once all steps are done\n {2}- Secret keystone-config-[0-9a-f]{8}\n$/,
     );

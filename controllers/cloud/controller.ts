@@ -3,7 +3,7 @@ import type { Controller } from "../../operator/controller.ts";
 import { podKind } from "../../operator/pods.ts";
 import { claimKind } from "./claim.ts";
 import { cloudKind, contextOf, type Means, olderCloud, planCloud } from "./plan.ts";
-import { cloudStatus, refusedStatus } from "./status.ts";
+import { cloudStatus, refusedStatus, warningCondition } from "./status.ts";
 
 /** The controller that rolls out control planes. */
 export function cloudController(means: Means): Controller {
@@ -27,6 +27,7 @@ export function cloudController(means: Means): Controller {
       { apiVersion: "policy/v1", kind: "PodDisruptionBudget" },
       { apiVersion: "nephos.dev/v1alpha1", kind: "Registration" },
     ],
+    warnings: [warningCondition],
     plan: (cloud, seen) => planCloud(cloud, seen, means),
     status: (cloud, verdicts, seen) => {
       const refused = olderCloud(cloud, seen) !== undefined || !cloudSpec.safeParse(cloud["spec"]).success;

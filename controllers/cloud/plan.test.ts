@@ -262,7 +262,15 @@ describe("a spec that was stored under another version of the schema", () => {
 });
 
 describe("a user's configuration", () => {
-  const configured = (config: object) => cloudWith({ services: { keystone: { config } } });
+  const valued = (config: Readonly<Record<string, Readonly<Record<string, string>>>>) =>
+    Object.fromEntries(
+      Object.entries(config).map(([section, options]) => [
+        section,
+        Object.fromEntries(Object.entries(options).map(([option, value]) => [option, { value }])),
+      ]),
+    );
+  const configured = (config: Readonly<Record<string, Readonly<Record<string, string>>>>) =>
+    cloudWith({ services: { keystone: { config: valued(config) } } });
 
   it.each([
     ["database", "connection"],
@@ -279,7 +287,7 @@ describe("a user's configuration", () => {
     expect(verdicts.get("keystone/config")).toEqual({
       is: "blocked",
       reason: "ReservedOption",
-      message: `spec.services.keystone.config sets ${section}.${option}, which Nephos sets itself; remove it`,
+      message: `spec.services.keystone.config.${section}.${option} is an option that Nephos sets itself; remove it`,
       contradiction: true,
     });
     expect(conditionsOf(status)).toMatchObject({ Stalled: ["True", "ReservedOption"] });
@@ -306,6 +314,42 @@ describe("a user's configuration", () => {
     const { open, verdicts } = judged(configured(config), firstNode);
     expect(open).toEqual([]);
     expect(verdicts.get("cloud/spec")).toMatchObject({ reason: "InvalidSpec", contradiction: true });
+  });
+
+  describe("with a value from a Secret", () => {
+    const reference = { valueFrom: { secretKeyRef: { name: "directory", key: "password" } } };
+    const cloud = cloudWith({ config: { ldap: { password: reference } } });
+    const there = secret("directory", "password");
+
+    it("is Reconciling while the Secret is not there, which it names with the field, and goes on when it comes", () => {
+      const { objects } = rollOut(planned(cloud), cloud, firstNode);
+      const { verdicts, status } = judged(cloud, ...objects);
+      expect(verdicts.get("keystone/config")).toEqual({
+        is: "blocked",
+        reason: "ReferenceMissing",
+        message:
+          "Secret directory with key password, which spec.config.ldap.password names, is missing; create it in the Cloud's namespace",
+      });
+      expect(conditionsOf(status)).toMatchObject({ Reconciling: ["True", "ReferenceMissing"] });
+      expect(objects.map(({ metadata }) => metadata.name)).not.toContain("keystone-api");
+      const { objects: more } = rollOut(planned(cloud), ...objects, there);
+      expect(conditionsOf(judged(cloud, ...more).status)).toMatchObject({ Ready: ["True", "AllStepsDone"] });
+    });
+
+    it("is not satisfied by another key of that Secret", () => {
+      expect(judged(cloud, firstNode, secret("directory", "pasword")).verdicts.get("keystone/config")).toMatchObject({
+        reason: "ReferenceMissing",
+      });
+    });
+
+    it("leaves what runs as it is while the Secret is gone", () => {
+      const { objects } = rollOut(planned(cloud), cloud, firstNode, there);
+      const without = objects.filter(({ metadata }) => metadata.name !== "directory");
+      const { open, verdicts, status } = judged(cloud, ...without);
+      expect(open).not.toContain("keystone/api");
+      expect(verdicts.get("keystone/api")).toEqual({ is: "waiting", on: "keystone/expand" });
+      expect(conditionsOf(status)).toMatchObject({ Available: ["True", "EveryApiAnswers"] });
+    });
   });
 
   it("does not change the connection in the file, even while it is refused", () => {

@@ -1,11 +1,13 @@
 import { cloudSpec } from "../../crds/cloud.ts";
 import type { Live } from "../../operator/object.ts";
 import type { Plan, Snapshot, Step } from "../../operator/plan.ts";
+import type { Verdict } from "../../operator/verdict.ts";
 import type { UpgradePath } from "../releases/index.ts";
 import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
 import { refusedOptions, renderService } from "../services/render.ts";
 import { attachedTo, runningRelease } from "../services/running.ts";
 import { authoritySecret, certificatesOf } from "../services/tls.ts";
+import { missingReference } from "../services/user-config.ts";
 import { cachedFrom, cacheSteps } from "./cache.ts";
 import { belongingsOf } from "./belongings.ts";
 import { claimKind, incarnationOf } from "./claim.ts";
@@ -70,9 +72,7 @@ export function planCloud(cloud: Live, seen: Snapshot, means: Means): Plan {
   if (refused !== undefined) return { steps: [contradiction("cloud/release", "ReleaseChange", refused)] };
   const { services } = means;
   const belongings = belongingsOf(services, context, seen);
-  const ofServices = services.flatMap((service) =>
-    withRefusedOptions(renderService(service, context), service, context),
-  );
+  const ofServices = services.flatMap((service) => withUserConfig(renderService(service, context), service, context));
   const steps = [
     ...tlsSteps(context),
     ...databaseSteps(context, services),
@@ -143,13 +143,22 @@ function contradiction(name: string, reason: string, message: string): Step {
   return { name, after: [], objects: [], held: { is: "blocked", reason, message, contradiction: true } };
 }
 
-function withRefusedOptions(steps: readonly Step[], service: ServiceDefinition, context: ServiceContext): Step[] {
-  const [option] = refusedOptions(service, context);
-  if (option === undefined) return [...steps];
-  const message = `spec.services.${service.name}.config sets ${option}, which Nephos sets itself; remove it`;
-  return steps.map((step) =>
-    step.name === `${service.name}/config`
-      ? { ...step, held: { is: "blocked", reason: "ReservedOption", message, contradiction: true } }
-      : step,
-  );
+/** Where the user's configuration cannot be written, none is, and what runs stays as it is. */
+function withUserConfig(steps: readonly Step[], service: ServiceDefinition, context: ServiceContext): Step[] {
+  const held = configTrouble(service, context);
+  if (held === undefined) return [...steps];
+  return steps.map((step) => {
+    if (step.name === `${service.name}/config`) return { ...step, held };
+    return step.name === `${service.name}/api` ? { ...step, meanwhile: [] } : step;
+  });
+}
+
+function configTrouble(service: ServiceDefinition, context: ServiceContext): Verdict | undefined {
+  const [field] = refusedOptions(service, context);
+  if (field !== undefined) {
+    const message = `${field} is an option that Nephos sets itself; remove it`;
+    return { is: "blocked", reason: "ReservedOption", message, contradiction: true };
+  }
+  const missing = missingReference(service, context);
+  return missing === undefined ? undefined : { is: "blocked", reason: "ReferenceMissing", message: missing };
 }

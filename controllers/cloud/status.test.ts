@@ -141,6 +141,60 @@ describe("the status of a Cloud", () => {
     });
   });
 
+  it("shows what was used where the spec leaves it open", () => {
+    const bound = objects.map((object) =>
+      object.kind === "PersistentVolumeClaim"
+        ? { ...object, spec: { storageClassName: "fast" }, status: { phase: "Bound", capacity: { storage: "10Gi" } } }
+        : object,
+    );
+    expect(statusWith(...bound)["resolved"]).toEqual({
+      region: "RegionOne",
+      images: {
+        infra: "registry.example.org/nephos/infra",
+        "keystone:2026.1": "registry.example.org/nephos/keystone:2026.1",
+      },
+      volumes: {
+        "data-mariadb-0": { storageClassName: "fast", size: "10Gi" },
+        "data-rabbitmq-0": { storageClassName: "fast", size: "10Gi" },
+      },
+    });
+    expect(statusWith(cloud)).toHaveProperty("resolved.volumes", {});
+  });
+
+  describe("whose configuration has options that the release does not know", () => {
+    const conditionsWith = (config: object): unknown[] => {
+      const odd = { ...cloud, spec: { release: "2026.1", config } };
+      const seen = snapshot(...objects.map((object) => (object.kind === "Cloud" ? odd : object)));
+      const { verdicts } = progress(placed(controller.plan(odd, seen, undefined)), seen, judgeStep);
+      return [...(schema.parse(controller.status(odd, verdicts, seen, undefined)).conditions ?? [])];
+    };
+
+    it("names them, and what was probably meant", () => {
+      expect(conditionsWith({ token: { expiratoin: { value: 60 } } })).toContainEqual({
+        type: "UnknownOptions",
+        status: "True",
+        reason: "NotInRelease",
+        message:
+          "2026.1 does not know, but gets all the same: spec.config.token.expiratoin (did you mean token.expiration?)",
+        observedGeneration: 7,
+      });
+    });
+
+    it("names ten and counts the others", () => {
+      const names = Array.from({ length: 12 }, (_, index) => `spout_${index}`).sort();
+      const tea = Object.fromEntries(names.map((name) => [name, { value: 1 }]));
+      const named = names.slice(0, 10).map((name) => `spec.config.tea.${name}`);
+      expect(conditionsWith({ tea })).toContainEqual(
+        expect.objectContaining({ message: expect.stringContaining(`${named.join(", ")} and 2 more`) }),
+      );
+    });
+
+    it("says nothing of that where there are none", () => {
+      const told = conditionsWith({ token: { expiration: { value: 60 } } });
+      expect(told).not.toContainEqual(expect.objectContaining({ type: "UnknownOptions" }));
+    });
+  });
+
   it.each([
     ["up", () => objects],
     ["new", () => [cloud]],

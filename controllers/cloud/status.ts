@@ -6,7 +6,12 @@ import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
 import { publicUrl } from "../services/public.ts";
 import { workloadOf } from "../services/render.ts";
 import { oldestRunning } from "../services/running.ts";
+import { unknownOptions } from "../services/unknown-options.ts";
 import { certificatesValid } from "./expiry.ts";
+import { resolvedOf } from "./resolved.ts";
+
+/** The condition that warns of what works, but perhaps not as it was meant. */
+export const warningCondition = "UnknownOptions";
 
 /** What a Cloud says about itself: nothing but verdicts and what was observed. */
 export function cloudStatus(
@@ -21,6 +26,7 @@ export function cloudStatus(
     ...summarise(verdicts, observedGeneration),
     available(seen, context, services, observedGeneration),
     certificatesValid(cloud, seen, observedGeneration),
+    ...doubtful(context, services, observedGeneration),
   ];
   const release = oldestRunning(seen, context.namespace, apisOf(services));
   const keystone = services.find((service) => service.name === "keystone");
@@ -32,6 +38,7 @@ export function cloudStatus(
       ...(context.publicHost === undefined ? {} : { public: { host: context.publicHost } }),
       ...(url === undefined ? {} : { keystone: url }),
     },
+    resolved: resolvedOf(context, seen, services),
   };
 }
 
@@ -68,6 +75,23 @@ function stepState(verdict: Verdict): { state: string; message?: string } {
   if (verdict.is === "done") return { state: "Done" };
   if (verdict.is === "blocked") return { state: "Blocked", message: verdict.message };
   return { state: verdict.is === "degraded" ? "Degraded" : "Waiting", message: verdict.on };
+}
+
+/** How many doubtful options a condition names; the others it counts. */
+const namedOptions = 10;
+
+/** There, and True, only while the user sets options that the release does not know. */
+function doubtful(
+  context: ServiceContext,
+  services: readonly ServiceDefinition[],
+  observedGeneration: number,
+): Condition[] {
+  const doubts = unknownOptions(services, context);
+  if (doubts.length === 0) return [];
+  const more = doubts.length - namedOptions;
+  const named = `${doubts.slice(0, namedOptions).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+  const message = `${context.release} does not know, but gets all the same: ${named}`;
+  return [{ type: warningCondition, status: "True", reason: "NotInRelease", message, observedGeneration }];
 }
 
 /** True while every API has a pod that takes requests; stays so during a rollout. */

@@ -27,6 +27,8 @@ import {
   trust,
 } from "./tls.ts";
 import { messagingOptions } from "./traits/messaging.ts";
+import { referencesOf, settingsOf, userOptions } from "./user-config.ts";
+import { replicasOf, resourcesOf, specFor } from "./wishes.ts";
 
 /** The steps that bring one service up and keep it up. */
 export function renderService(service: ServiceDefinition, context: ServiceContext): Step[] {
@@ -150,7 +152,7 @@ export function configOf(service: ServiceDefinition, context: ServiceContext): O
     common,
     ...messaging,
     service.config(context),
-    userConfig(service, context),
+    userOptions(service, context),
     reservedConfig(service, context),
   );
 }
@@ -163,32 +165,25 @@ function reservedConfig(service: ServiceDefinition, context: ServiceContext): Os
   return merged(...databases, ...traitsOf(service, context).map((trait) => trait.config));
 }
 
-function userConfig(service: ServiceDefinition, { spec }: ServiceContext): OsloConfig {
-  return Object.entries(spec.services).find(([name]) => name === service.name)?.[1].config ?? {};
-}
-
-/** The options in the user's configuration that are ours to set, as `section.option`. */
+/** The fields that set options which are ours to set. */
 export function refusedOptions(service: ServiceDefinition, context: ServiceContext): string[] {
   const ours = Object.entries(reservedConfig(service, context)).flatMap(([section, options]) =>
     Object.keys(options).map((option) => `${section}.${option}`),
   );
-  const reserved = new Set([...ours, ...service.reserved, "DEFAULT.transport_url"].map(asRead));
-  return Object.entries(userConfig(service, context))
-    .flatMap(([section, options]) => Object.keys(options).map((option) => `${section}.${option}`))
-    .filter((option) => reserved.has(asRead(option)));
-}
-
-/** An option's name as oslo.config compares it: a section in any case, a dash as good as an underscore. */
-function asRead(option: string): string {
-  return option.toLowerCase().replaceAll("-", "_");
+  const reserved = new Set([...ours, ...service.reserved, "DEFAULT.transport_url"].map((name) => name.toLowerCase()));
+  return settingsOf(service, context)
+    .filter(({ section, option }) => reserved.has(`${section}.${option}`.toLowerCase()))
+    .map(({ field }) => field);
 }
 
 /** The configuration file, named by what is in it but for the values of its secrets: of those that others change by their versions. */
 function configSecret(service: ServiceDefinition, context: ServiceContext): SecretRecipe {
   const file = { [`${service.name}.conf`]: iniParts(configOf(service, context)) };
-  const attachment = attachmentOf(service, context);
-  const name = digest(attachment === undefined ? file : [file, attachment], 8);
-  return composedSecret(`${service.name}-config-${name}`, file);
+  const versions = referencesOf(service, context).map(({ secret }) => context.versionOf(secret));
+  const outside = [attachmentOf(service, context) ?? [], versions.length === 0 ? [] : versions].filter(
+    (each) => each.length > 0,
+  );
+  return composedSecret(`${service.name}-config-${digest(outside.length === 0 ? file : [file, ...outside], 8)}`, file);
 }
 
 interface Pods {
@@ -215,7 +210,7 @@ function processObjects(pods: Pods, process: Process): Manifest[] {
     ]),
     env: environmentOf(service),
     ports: [{ name: "https", containerPort: port, protocol: "TCP" }],
-    resources: { requests: { ...process.requests } },
+    resources: resourcesOf(service, context, process),
     lifecycle: { preStop: { sleep: { seconds: drainInSeconds } } },
     volumeMounts: [...mountsOf(service, context), ...certificates.map(({ mount }) => mount)],
     ...serverProbes({ httpGet: { path: health, port, scheme: "HTTPS" } }),
@@ -274,10 +269,6 @@ function serviceNameOf(service: ServiceDefinition, process: Process): string {
   return process === service.processes[0] ? service.name : `${service.name}-${process.name}`;
 }
 
-function replicasOf(service: ServiceDefinition, { spec }: ServiceContext): number {
-  return Object.entries(spec.services).find(([name]) => name === service.name)?.[1].replicas ?? 1;
-}
-
 function imageOf(service: ServiceDefinition, context: ServiceContext): string {
   return context.image(`${service.name}:${context.release}`);
 }
@@ -312,7 +303,7 @@ function servicePod(
   graceInSeconds?: number,
 ): IPodSpec {
   return restrictedPod({
-    spec: context.spec,
+    spec: specFor(service, context),
     uid: uids.openstack,
     containers: [container],
     volumes: [

@@ -31,7 +31,10 @@ const userConfigs = fc.dictionary(
   optionNames,
   fc.dictionary(
     optionNames,
-    fc.string().filter((text) => !/[\n\r]/.test(text)),
+    fc
+      .string()
+      .filter((text) => !/[\n\r]/.test(text))
+      .map((value) => ({ value })),
   ),
 );
 const contexts = fc
@@ -182,7 +185,7 @@ describe.each([...services, teapot])("the Jobs of $name", (service) => {
     ],
     [
       "another configuration",
-      { spec: specOf({ services: { keystone: { config: { token: { expiration: "60" } } } } }) },
+      { spec: specOf({ services: { keystone: { config: { token: { expiration: { value: 60 } } } } } }) },
     ],
     ["another public host", { publicHost: "198.51.100.1" }],
   ])("keep their names with %s, so that nothing runs again", (_, changes) => {
@@ -245,7 +248,7 @@ describe("a service with a broker and two databases", () => {
   });
 
   it("takes replicas and options from the part of the spec that has its name", () => {
-    const steps = renderService(teapot, teapotContext({ config: { tea: { steep_seconds: "240" } } }));
+    const steps = renderService(teapot, teapotContext({ config: { tea: { steep_seconds: { value: 240 } } } }));
     const deployment = objectsOf(steps).find((object) => object.kind === "Deployment");
     expect(at(deployment, "spec", "replicas")).toBe(2);
     expect(fileOf(steps)).toContain("steep_seconds = 240\n");
@@ -254,16 +257,16 @@ describe("a service with a broker and two databases", () => {
 
   it("can name its broker and its connections only by way of Nephos", () => {
     const config = {
-      DEFAULT: { transport_url: "fake:/" },
-      Database: { connection: "sqlite://" },
-      api_database: { "max-retries": "1" },
-      tea: { region_name: "x" },
+      DEFAULT: { transport_url: { value: "fake:/" } },
+      Database: { connection: { value: "sqlite://" } },
+      api_database: { "max-retries": { value: 1 } },
+      tea: { region_name: { valueFrom: { secretKeyRef: { name: "x", key: "y" } } } },
     };
     expect(refusedOptions(teapot, teapotContext({ config }))).toEqual([
-      "DEFAULT.transport_url",
-      "Database.connection",
-      "api_database.max-retries",
-      "tea.region_name",
+      "spec.services.teapot.config.DEFAULT.transport_url",
+      "spec.services.teapot.config.Database.connection",
+      "spec.services.teapot.config.api_database.max-retries",
+      "spec.services.teapot.config.tea.region_name",
     ]);
   });
 });

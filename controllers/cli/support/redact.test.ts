@@ -90,7 +90,15 @@ describe("what looks like a secret", () => {
 describe("an object", () => {
   const object = {
     spec: {
-      config: { ldap: { password: "hunter2hunter2", url: "ldap://x", user_tree_dn: "ou=users" } },
+      config: {
+        ldap: {
+          password: { value: "hunter2hunter2" },
+          url: { value: "ldap://x" },
+          user_tree_dn: { value: "ou=users" },
+        },
+        other: { pin_password: { value: 12345678 }, old_token: { values: ["hunter4hunter4", "hunter5hunter5"] } },
+        token: { expiration: { value: 60 } },
+      },
       env: [
         { name: "DB_PASSWORD", value: "hunter3hunter3" },
         { name: "HOME", value: "/root" },
@@ -103,7 +111,11 @@ describe("an object", () => {
   it("loses what stands below a name that sounds secret, and keeps its references", () => {
     expect(censored(object)).toEqual({
       spec: {
-        config: { ldap: { password: "<redacted>", url: "ldap://x", user_tree_dn: "ou=users" } },
+        config: {
+          ldap: { password: { value: "<redacted>" }, url: { value: "ldap://x" }, user_tree_dn: { value: "ou=users" } },
+          other: { pin_password: { value: "<redacted>" }, old_token: { values: ["<redacted>", "<redacted>"] } },
+          token: { expiration: { value: 60 } },
+        },
         env: [
           { name: "DB_PASSWORD", value: "<redacted>" },
           { name: "HOME", value: "/root" },
@@ -119,5 +131,6 @@ describe("an object", () => {
     expect(clean("hunter2hunter2 and hunter3hunter3 of /root")).toBe(
       "<redacted: Cloud demo> and <redacted: Cloud demo> of /root",
     );
+    expect(clean("12345678, hunter5hunter5, 60")).toBe("<redacted: Cloud demo>, <redacted: Cloud demo>, 60");
   });
 });

@@ -42,28 +42,40 @@ function partsOf(text: string): string[] {
 const secretName = /(?:passw(?:or)?d|passphrase|secret|token|private_?key|access_?key|credential|authorization)$/i;
 const gone = "<redacted>";
 
-/** An object without what stands below a name that sounds secret, as `password: …` or as the variable `DB_PASSWORD`. */
-export function censored(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(censored);
+/** An object without what stands below a name that sounds secret: `password: …`, `password: {value: …}`, or the variable `DB_PASSWORD`. */
+export function censored(value: unknown, below = ""): unknown {
+  if (Array.isArray(value)) return value.map((each: unknown) => censored(each));
   if (!isRecord(value)) return value;
-  const variable = secretName.test(textAt(value, "name") ?? "");
   return Object.fromEntries(
     Object.entries(value).map(([field, inner]) => {
-      const secret = secretName.test(field) || (variable && field === "value");
-      return [field, secret && typeof inner === "string" ? gone : censored(inner)];
+      const told = toldIn(value, below, field, inner);
+      if (told.length === 0) return [field, censored(inner, field)];
+      return [field, Array.isArray(inner) ? told.map(() => gone) : gone];
     }),
   );
 }
 
 /** The values that `censored` takes out of an object: they may stand in logs as well. */
-export function sensitiveFields(value: unknown, origin: string): Sensitive[] {
-  if (Array.isArray(value)) return value.flatMap((each) => sensitiveFields(each, origin));
+export function sensitiveFields(value: unknown, origin: string, below = ""): Sensitive[] {
+  if (Array.isArray(value)) return value.flatMap((each: unknown) => sensitiveFields(each, origin));
   if (!isRecord(value)) return [];
-  const variable = secretName.test(textAt(value, "name") ?? "");
   return Object.entries(value).flatMap(([field, inner]) => {
-    if (typeof inner !== "string") return sensitiveFields(inner, origin);
-    return secretName.test(field) || (variable && field === "value") ? [{ value: inner, origin }] : [];
+    const told = toldIn(value, below, field, inner);
+    return told.length === 0 ? sensitiveFields(inner, origin, field) : told.map((each) => ({ value: each, origin }));
   });
+}
+
+const valueFields: ReadonlySet<string> = new Set(["value", "values"]);
+
+/** What a field tells that its own name, or that of the variable or option whose value it is, says is secret. */
+function toldIn(owner: Readonly<Record<string, unknown>>, below: string, field: string, inner: unknown): string[] {
+  const named = secretName.test(field) && !Array.isArray(inner);
+  const valued = valueFields.has(field) && secretName.test(textAt(owner, "name") ?? below);
+  if (!named && !valued) return [];
+  const members: readonly unknown[] = Array.isArray(inner) ? inner : [inner];
+  return members.flatMap((each) =>
+    typeof each === "string" || (valued && typeof each === "number") ? [String(each)] : [],
+  );
 }
 
 /** What looks like a secret whatever it is: pattern, and what stands in its place. */

@@ -53,7 +53,7 @@ function leaking(): Memory {
   const cloud = { apiVersion: "nephos.dev/v1alpha1", kind: "Cloud", namespace, name: "demo" };
   memory.world.store.edit(cloud, (live) => ({
     ...live,
-    spec: { ...mapAt(live, "spec"), services: { keystone: { config: { ldap: { password: userCanary } } } } },
+    spec: { ...mapAt(live, "spec"), services: { keystone: { config: { ldap: { password: { value: userCanary } } } } } },
     status: {
       ...mapAt(live, "status"),
       reason: canary,

@@ -49,12 +49,12 @@ export function scenario(name: string, brought: Means, ...happens: readonly Stag
   };
 }
 
-const debug = { config: { DEFAULT: { debug: "true" } } };
+const debug = { config: { DEFAULT: { debug: { value: "true" } } } };
 const deploy = applied("deploy", means, {});
 const shrink = applied("shrink", means, {});
 
 const refusedRelease = refused(applied("another release", means, {}, { release: "2025.1" }), "ReleaseChange");
-const reserved = { config: { database: { connection: "sqlite://" } } };
+const reserved = { config: { database: { connection: { value: "sqlite://" } } } };
 const refusedOption = refused(applied("reserved option", means, reserved), "ReservedOption");
 
 /** Two services that no cloud has, and a way between releases that no operator offers yet. */

@@ -72,3 +72,18 @@ export async function pushArchive(archive: string, destination: string, log?: Ru
   const local = /^(localhost|127\.0\.0\.1)[:/]/.test(destination) ? ["--tls-verify=false"] : [];
   await buildah(["push", ...local, image, `docker://${destination}`], log);
 }
+
+/** Runs a program in a container of an archive's image and gives its output; nothing of the container stays. */
+export async function runInArchive(
+  archive: string,
+  command: readonly string[],
+  log?: RunOptions["log"],
+): Promise<string> {
+  await ensurePackages(packages, log);
+  const container = (await buildah(["from", "--quiet", `oci-archive:${archive}`], log)).trim();
+  try {
+    return await buildah(["run", "--isolation", "chroot", container, "--", ...command]);
+  } finally {
+    await buildah(["rm", container]);
+  }
+}

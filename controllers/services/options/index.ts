@@ -1,0 +1,12 @@
+import { keystoneOptions } from "./keystone.ts";
+import { type KnownOptions, type OptionTable, parsedTable } from "./table.ts";
+
+/** The options that each service knows, by release. */
+export const optionTables: Readonly<Record<string, OptionTable>> = { keystone: parsedTable(keystoneOptions) };
+
+/** What a service knows in a release; undefined where nobody asked it yet. */
+export function knownOptions(service: string, release: string): KnownOptions | undefined {
+  return Object.entries(optionTables)
+    .find(([name]) => name === service)?.[1]
+    .get(release);
+}

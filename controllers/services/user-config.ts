@@ -1,0 +1,88 @@
+import type { UserConfig, UserOption } from "../../crds/config.ts";
+import type { SecretKeyRef } from "../../operator/recipe.ts";
+import type { ServiceContext, ServiceDefinition } from "./define.ts";
+import { merged, type OsloConfig, type OsloValue } from "./oslo.ts";
+import { wishesOf } from "./wishes.ts";
+
+/** One option as a user sets it: the field that does, the names as oslo.config reads them, and the value. */
+export interface Setting {
+  readonly field: string;
+  readonly level: "cloud" | "service";
+  readonly section: string;
+  readonly option: string;
+  readonly value: UserOption;
+}
+
+/** Everything that a user sets for a service, the more specific later. */
+export function settingsOf(service: ServiceDefinition, context: ServiceContext): Setting[] {
+  return [
+    ...cloudSettings(context),
+    ...settingsIn(wishesOf(service, context)?.config, "service", `spec.services.${service.name}.config`),
+  ];
+}
+
+/** What a user sets for all services. */
+export function cloudSettings({ spec }: ServiceContext): Setting[] {
+  return settingsIn(spec.config, "cloud", "spec.config");
+}
+
+function settingsIn(config: UserConfig | undefined, level: Setting["level"], field: string): Setting[] {
+  return sorted(config ?? {}).flatMap(([section, options]) =>
+    sorted(options).map(([option, value]) => ({
+      field: `${field}.${section}.${option}`,
+      level,
+      section: sectionAsRead(section),
+      option: option.replaceAll("-", "_"),
+      value,
+    })),
+  );
+}
+
+/** In the order of their names, whatever order they come in. */
+function sorted<T>(map: Readonly<Record<string, T>>): [string, T][] {
+  return Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** Sections are the same in any case, but for the one that holds what has no other (oslo.config:oslo_config/cfg.py, _normalize_group_name). */
+function sectionAsRead(section: string): string {
+  return section.toUpperCase() === "DEFAULT" ? "DEFAULT" : section.toLowerCase();
+}
+
+/** The settings as they go into the configuration file: of the same option the last one counts, whole. */
+export function userOptions(service: ServiceDefinition, context: ServiceContext): OsloConfig {
+  return merged(
+    ...settingsOf(service, context).map(({ section, option, value }) => ({ [section]: { [option]: valueOf(value) } })),
+  );
+}
+
+function valueOf({ value, values, valueFrom }: UserOption): OsloValue {
+  if (valueFrom !== undefined) return { parts: [keyOf(valueFrom)] };
+  return values ?? value ?? "";
+}
+
+function keyOf({ secretKeyRef }: NonNullable<UserOption["valueFrom"]>): SecretKeyRef {
+  return { secret: secretKeyRef.name, key: secretKeyRef.key };
+}
+
+/** A value of a Secret that the user's configuration draws on, and the field that says so. */
+export interface Reference extends SecretKeyRef {
+  readonly field: string;
+}
+
+/** Every Secret value that counts in a service's configuration; not those that a more specific setting stands in for. */
+export function referencesOf(service: ServiceDefinition, context: ServiceContext): Reference[] {
+  const last = new Map(
+    settingsOf(service, context).map((setting) => [`${setting.section}.${setting.option}`, setting]),
+  );
+  return [...last.values()].flatMap(({ field, value: { valueFrom } }) =>
+    valueFrom === undefined ? [] : [{ field, ...keyOf(valueFrom) }],
+  );
+}
+
+/** The first Secret value that is not there, as a sentence that says what to do. */
+export function missingReference(service: ServiceDefinition, context: ServiceContext): string | undefined {
+  const missing = referencesOf(service, context).find((reference) => context.lacks(reference));
+  if (missing === undefined) return undefined;
+  const { field, secret, key } = missing;
+  return `Secret ${secret} with key ${key}, which ${field} names, is missing; create it in the Cloud's namespace`;
+}
