@@ -85,7 +85,7 @@ test("an option from a Secret that is not there is waited for, and a change of t
   );
   expect((await configuration()).name).toBe(before.name);
   const names: string[] = [];
-  for (const password of ["first", "second"]) {
+  for (const password of ["first-7Kq2vXw9", "second-Zr4mTn8p"]) {
     await at.kubectl(
       ["apply", "-f", "-"],
       JSON.stringify({
@@ -107,7 +107,7 @@ test("an option from a Secret that is not there is waited for, and a change of t
     );
   }
   expect(new Set([before.name, ...names]).size).toBe(3);
-  expect(JSON.stringify(await getCloud(at))).not.toContain("second");
+  expect(JSON.stringify(await getCloud(at))).not.toContain("second-Zr4mTn8p");
 });
 
 test("an option that the release does not know is written, and named once in a condition and an event", async () => {

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { kinds } from "../../crds/index.ts";
 import { pluralOf } from "../../operator/access.ts";
 import type { Controller } from "../../operator/controller.ts";
-import { at, type Live, listAt, mapAt, type Ref, refOf, textAt } from "../../operator/object.ts";
+import { at, isRecord, type Live, listAt, mapAt, type Ref, refOf, textAt } from "../../operator/object.ts";
 import {
   type Invariant,
   objectsOf,
@@ -98,9 +98,10 @@ class Log {
       }),
       start: (world) => {
         base.start(world);
-        label(world, mapAt(this.#journey.start, "spec", "placement", "nodeSelector"));
+        label(world, nodeLabelsIn(this.#journey.start));
         const name = textAt(this.#journey.start, "spec", "tls", "publicCertificate", "name");
         if (name !== undefined) putCertificate(world, name, this.#certificate);
+        putSecrets(world, this.#journey.start);
       },
       pulls: (image) => image.startsWith("registry.example.org/"),
       controllers: watched(controllersWith(brought), (message) => this.trouble.push(message)),
@@ -215,12 +216,50 @@ async function certificateFor(good: Fields): Promise<Pair> {
   return issueCertificate(authority, { names: [host], ...life });
 }
 
+/** Secrets that an object refers to, by name: those of options, and those for what somebody else runs. */
+function secretsIn(value: unknown, field = ""): Map<string, string[]> {
+  if (Array.isArray(value) || !isRecord(value)) return new Map();
+  const name = textAt(value, "name");
+  if (name !== undefined && field in referredKeys) {
+    const key = textAt(value, "key");
+    return new Map([[name, [...(referredKeys[field] ?? []), ...(key === undefined ? [] : [key])]]]);
+  }
+  const inner = Object.entries(value).map(
+    ([each, member]) => [field === "accounts" ? "account" : each, member] as const,
+  );
+  return new Map(inner.flatMap(([each, member]) => [...secretsIn(member, each)]));
+}
+
+/** By the field that refers to a Secret, the keys that it has to have where the reference names none. */
+const referredKeys: Readonly<Record<string, readonly string[]>> = {
+  secretKeyRef: [],
+  administrator: ["username", "password"],
+  account: ["username", "password"],
+  credentials: ["username", "password"],
+  ca: ["ca.crt"],
+};
+
+function putSecrets(world: World, start: Fields): void {
+  for (const [name, keys] of secretsIn(start)) {
+    const data = Object.fromEntries(keys.map((key) => [key, Buffer.from(`value of ${key}`).toString("base64")]));
+    const metadata = { name, namespace, uid: "", resourceVersion: "" };
+    world.store.create(Object.assign({ apiVersion: "v1", kind: "Secret", metadata }, { data }), "kubectl");
+  }
+}
+
 function putCertificate(world: World, name: string, { certificate, key }: Pair): void {
   const encoded = (text: string): string => Buffer.from(text).toString("base64");
   const data = { "tls.crt": encoded(certificate), "tls.key": encoded(key) };
   const metadata = { name, namespace, uid: "", resourceVersion: "" };
   const secret = Object.assign({ apiVersion: "v1", kind: "Secret", metadata }, { data });
   world.store.apply(secret, { manager: "kubectl", force: true, subresource: undefined });
+}
+
+/** Every label that some selector of nodes asks for. */
+function nodeLabelsIn(value: unknown): Fields {
+  if (Array.isArray(value) || !isRecord(value)) return {};
+  const own = mapAt(value, "nodeSelector");
+  return Object.assign({}, own, ...Object.values(value).map(nodeLabelsIn));
 }
 
 /** Gives every node these labels: the cluster has what the good spec asks for. */

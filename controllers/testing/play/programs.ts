@@ -4,7 +4,7 @@ import { objectsOf, type Stage } from "../../../operator/testing/play.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
 import { conditionOf } from "../../../operator/verdict.ts";
 import type { FakeKeystone } from "../../openstack/testing/fake-keystone.ts";
-import { bootstrap, databaseServes, keystoneOf, serves } from "./keystone.ts";
+import { bootstrap, databaseServes, hostIn, keystoneOf, serves } from "./keystone.ts";
 import { drop, says, step } from "./stages.ts";
 
 /** Whose databases there are, in which place. */
@@ -14,15 +14,25 @@ const founded = new WeakMap<FakeKeystone, Set<string>>();
 export function runProgram(job: Live, world: World): End | undefined {
   const pod = at(job, "spec", "template", "spec");
   if (!databaseServes(world, pod)) return undefined;
-  if (job.metadata.labels?.["app.kubernetes.io/component"] === "check") return "success";
+  const service = labelOf(job, "name");
+  if (labelOf(job, "component") === "check") return "success";
   const keystone = keystoneOf(world, pod);
-  const service = job.metadata.labels?.["app.kubernetes.io/name"] ?? "";
   const owners = founded.get(keystone) ?? new Set();
   if (job.metadata.name.startsWith(`${service}-database-`)) founded.set(keystone, owners.add(service));
   // The volume is empty: there is no database to work on.
-  if (!owners.has(service)) return "failure";
+  if (!owners.has(service) && !isGiven(service, world, pod)) return "failure";
   if (job.metadata.name.startsWith("keystone-bootstrap-")) void bootstrap(world, pod);
   return "success";
+}
+
+function labelOf({ metadata }: Live, label: string): string {
+  return metadata.labels?.[`app.kubernetes.io/${label}`] ?? "";
+}
+
+/** Whether the databases are somebody else's, and there without any doing of ours. */
+function isGiven(service: string, world: World, pod: unknown): boolean {
+  const made = objectsOf(world, "Job").some(({ metadata }) => metadata.name.startsWith(`${service}-database-`));
+  return !made && hostIn(world, pod) !== undefined;
 }
 
 const failedTwice = "keystone-expand-";
