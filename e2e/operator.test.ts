@@ -80,21 +80,24 @@ test("an image that cannot be pulled is named in the status, touches nothing tha
   const patch = (images: unknown): Promise<string> =>
     at.kubectl(["patch", "cloud", cloud.name, ...inCloud, "--type=merge", "-p", JSON.stringify({ spec: { images } })]);
   const wrong = "localhost/nephos/no-such-image:1";
-  await patch({ overrides: { "keystone:2026.1": wrong } });
-  const stuck = await eventually(
-    "the reason",
-    90,
-    () => getCloud(at),
-    (live) => JSON.stringify(live).includes("cannot be pulled"),
-  );
-  const messages = listAt(stuck, "status", "conditions").map(
-    (entry) => `${textAt(entry, "type")}: ${textAt(entry, "message")}`,
-  );
-  expect(messages.join("\n")).toContain(`image ${wrong} cannot be pulled`);
-  expect(messages.join("\n")).toContain("Available: every API has a ready pod");
-  const token = await at.openstack(cloud, ["token", "issue"]);
-  expect(textAt(token, "id")).toMatch(/^gAAAA/);
-  await patch(null);
+  const messagesOf = (live: unknown): string =>
+    listAt(live, "status", "conditions")
+      .map((entry) => `${textAt(entry, "type")}: ${textAt(entry, "message")}`)
+      .join("\n");
+  try {
+    await patch({ overrides: { "keystone:2026.1": wrong } });
+    const stuck = await eventually(
+      "the reason",
+      120,
+      () => getCloud(at),
+      (live) => messagesOf(live).includes(`image ${wrong} cannot be pulled`),
+    );
+    expect(messagesOf(stuck)).toContain("Available: every API has a ready pod");
+    const token = await at.openstack(cloud, ["token", "issue"]);
+    expect(textAt(token, "id")).toMatch(/^gAAAA/);
+  } finally {
+    await patch(null);
+  }
   await ready(at, 120);
 });
 
