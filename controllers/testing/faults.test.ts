@@ -4,7 +4,7 @@ import { scenarios } from "./play/scenarios.ts";
 
 const names = scenarios.map(({ name }) => name);
 /** So many runs of each scenario; `make faults` makes all. */
-const share = 2;
+const share = 1;
 const patience = 60_000;
 
 describe("a calm run", () => {
