@@ -32,7 +32,12 @@ export interface Means {
 }
 
 /** What services are rendered from: the spec with its defaults, and what only the snapshot can tell. Throws for a spec that the schema refuses. */
-export function contextOf(cloud: Live, seen: Snapshot, { services, images }: Means): ServiceContext {
+export function contextOf(
+  cloud: Live,
+  seen: Snapshot,
+  { services, images }: Means,
+  standsOn: (secret: string) => void = () => undefined,
+): ServiceContext {
   const spec = cloudSpec.parse(cloud["spec"]);
   const namespace = cloud.metadata.namespace ?? "";
   const data = installed(seen, namespace);
@@ -46,18 +51,34 @@ export function contextOf(cloud: Live, seen: Snapshot, { services, images }: Mea
     minute: seen.minute,
     running: (workload) => runningRelease(seen, namespace, workload),
     attached: (workload) => attachedTo(seen, namespace, workload),
-    versionOf: (name) =>
-      seen.get({ apiVersion: "v1", kind: "Secret", namespace, name })?.metadata.resourceVersion ?? "",
     lacks: lackingIn(seen, namespace),
     upgrade: upgrading ? { gates: all("expand"), rolled: all("registration") } : { gates: [], rolled: [] },
     ...(recorded ? {} : { held: { is: "waiting", on: "cloud/record" } }),
     region: spec.region,
     spec,
     publicHost: publicHostOf(spec, seen, namespace),
-    authority: seen.get({ apiVersion: "v1", kind: "Secret", namespace, name: authoritySecret })?.metadata.uid ?? "none",
-    certificates: (workload, secrets) => certificatesOf(seen, namespace, workload, secrets),
+    ...secretsOf(seen, namespace, standsOn),
     incarnation: placeOf(spec) ?? incarnationOf(seen, namespace, databaseClaim),
     image: (name) => images(name, spec.images),
+  };
+}
+
+/** What of a Secret decides about names and pods: its version, or the certificate in it; whoever asks stands on it. */
+function secretsOf(
+  seen: Snapshot,
+  namespace: string,
+  standsOn: (secret: string) => void,
+): Pick<ServiceContext, "authority" | "versionOf" | "certificates"> {
+  return {
+    authority: seen.get({ apiVersion: "v1", kind: "Secret", namespace, name: authoritySecret })?.metadata.uid ?? "none",
+    versionOf: (name) => {
+      standsOn(name);
+      return seen.get({ apiVersion: "v1", kind: "Secret", namespace, name })?.metadata.resourceVersion ?? "";
+    },
+    certificates: (workload, secrets) => {
+      secrets.forEach(standsOn);
+      return certificatesOf(seen, namespace, workload, secrets);
+    },
   };
 }
 
@@ -67,7 +88,8 @@ export function planCloud(cloud: Live, seen: Snapshot, means: Means): Plan {
   if (older !== undefined) return { steps: [refusal(older)] };
   const unread = cloudSpec.safeParse(cloud["spec"]).error?.issues[0];
   if (unread !== undefined) return { steps: [unreadable(unread.path, unread.message)] };
-  const context = contextOf(cloud, seen, means);
+  const secrets = new Set<string>();
+  const context = contextOf(cloud, seen, means, (name) => void secrets.add(name));
   const refused = forbiddenRelease(installed(seen, context.namespace), context.release, means.paths);
   if (refused !== undefined) return { steps: [contradiction("cloud/release", "ReleaseChange", refused)] };
   const { services } = means;
@@ -86,8 +108,12 @@ export function planCloud(cloud: Live, seen: Snapshot, means: Means): Plan {
       services.map(({ name }) => `${name}/contract`),
     ),
   ];
-  // Names of Jobs follow from which volume there is: an old view of it would make the old Jobs again.
-  const basis = [{ ...claimKind, namespace: context.namespace, name: databaseClaim }];
+  // From which volume and which version of a Secret there is follow names and pods: an old view would bring the old ones back.
+  const { namespace } = context;
+  const basis = [
+    { ...claimKind, namespace, name: databaseClaim },
+    ...[...secrets].sort().map((name) => ({ apiVersion: "v1", kind: "Secret", namespace, name })),
+  ];
   return { steps: steps.map(heldByLoss(belongings, seen, context.namespace)), basis };
 }
 

@@ -152,11 +152,15 @@ describe("the name of a configuration", () => {
       ? []
       : configName(keystone, contextWith({ spec: specOf({ services: { keystone: { config } } }) }));
 
+  // A section without an option says nothing.
+  const said = (config: object): string =>
+    canonical(Object.fromEntries(Object.entries(config).filter(([, options]) => Object.keys(options).length > 0)));
+
   it("is the same if and only if the configuration is", () => {
     fc.assert(
       fc.property(userConfigs, userConfigs, (one, other) => {
         expect(named(one)).toHaveLength(1);
-        expect(canonical(named(one)) === canonical(named(other))).toBe(canonical(one) === canonical(other));
+        expect(canonical(named(one)) === canonical(named(other))).toBe(said(one) === said(other));
       }),
     );
   });
