@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { conditions, type KindDefinition, listMap, type Rule, rules } from "../operator/schema.ts";
-import { everyNameIs, userConfig } from "./config.ts";
+import { everyNameIs, labelsOfNodes, userConfig } from "./config.ts";
 import { externalDatabase, externalMessaging, hostName, oneOf } from "./external.ts";
 import { labelName, labelValue, objectName } from "./names.ts";
 import { serviceSpec } from "./service.ts";
@@ -104,16 +104,7 @@ const toleration = z
 
 const placement = z
   .object({
-    nodeSelector: z
-      .record(z.string().max(253).regex(labelName), z.string().max(63).regex(labelValue))
-      .meta({
-        maxProperties: 32,
-        ...everyNameIs(
-          labelName,
-          "the names in a nodeSelector are names of labels, such as example.org/control-plane",
-          253,
-        ),
-      })
+    nodeSelector: labelsOfNodes("the names in a nodeSelector are names of labels, such as example.org/control-plane")
       .optional()
       .describe("Labels that a node must have to run pods of this cloud. Default: none."),
     tolerations: z

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { rules } from "../operator/schema.ts";
-import { dataKey, objectName } from "./names.ts";
+import { dataKey, labelName, labelValue, objectName } from "./names.ts";
 
 /** Names that oslo.config reads back as they were written: no line break, no comment, no separator of name and value. */
 const sectionName = /^[A-Za-z0-9][A-Za-z0-9_.:-]*$/;
@@ -10,6 +10,12 @@ const oneLine = /^[^\n\r]*$/;
 /** The pattern's twin for the names in a map, which a schema cannot describe. */
 export const everyNameIs = (pattern: RegExp, message: string, longest = 128): Record<string, unknown> =>
   rules({ rule: `self.all(name, name.size() <= ${longest} && name.matches('${pattern.source}'))`, message });
+
+/** Labels by which nodes are chosen; `message` is what a user reads who names one wrongly. */
+export const labelsOfNodes = (message: string) =>
+  z
+    .record(z.string().max(253).regex(labelName), z.string().max(63).regex(labelValue))
+    .meta({ maxProperties: 32, ...everyNameIs(labelName, message, 253) });
 
 /** Text, or a whole number as YAML has it without quotes. */
 export const textOrNumber = (pattern: RegExp, longest: number): z.ZodUnion<readonly [z.ZodInt, z.ZodString]> =>

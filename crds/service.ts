@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { everyNameIs, textOrNumber, userConfig } from "./config.ts";
-import { labelName, labelValue, objectName } from "./names.ts";
+import { labelsOfNodes, textOrNumber, userConfig } from "./config.ts";
+import { objectName } from "./names.ts";
 
 const cpu = textOrNumber(/^([0-9]+([.][0-9]{1,3})?|[0-9]+m)$/, 16);
 const memory = textOrNumber(/^[0-9]+([.][0-9]{1,3})?(k|M|G|T|Ki|Mi|Gi|Ti)?$/, 16);
@@ -24,12 +24,7 @@ const resources = z
 
 const placement = z
   .object({
-    nodeSelector: z
-      .record(z.string().max(253).regex(labelName), z.string().max(63).regex(labelValue))
-      .meta({
-        maxProperties: 32,
-        ...everyNameIs(labelName, "names in a nodeSelector are names of labels", 253),
-      })
+    nodeSelector: labelsOfNodes("names in a nodeSelector are names of labels")
       .exactOptional()
       .describe("Labels that a node must have. Default: spec.placement.nodeSelector; {} for any node."),
     priorityClassName: z
