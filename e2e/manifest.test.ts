@@ -1,5 +1,5 @@
 import { listAt, mapAt, textAt } from "../operator/object.ts";
-import { cloud, getCloud, inCloud, ready, readyCloud } from "./scene/cloud.ts";
+import { cloud, getCloud, inCloud, patchCloud, ready, readyCloud } from "./scene/cloud.ts";
 import { conditionStatus, eventually, scene, type Scene } from "./scene/scene.ts";
 
 let at: Scene;
@@ -12,9 +12,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await at.transport.close();
 });
-
-const patched = (spec: object): Promise<string> =>
-  at.kubectl(["patch", "cloud", cloud.name, ...inCloud, "--type=merge", "--patch", JSON.stringify({ spec })]);
 
 /** The configuration file that Keystone's pods have, and the name of its Secret. */
 async function configuration(): Promise<{ readonly name: string; readonly text: string }> {
@@ -71,7 +68,7 @@ test("events tell the rollout in the order of its steps", async () => {
 
 test("an option from a Secret that is not there is waited for, and a change of that Secret replaces the pods", async () => {
   const before = await configuration();
-  await patched({
+  await patchCloud(at, {
     config: { ldap: { password: { valueFrom: { secretKeyRef: { name: "directory", key: "password" } } } } },
   });
   const waiting = await eventually(
@@ -111,7 +108,7 @@ test("an option from a Secret that is not there is waited for, and a change of t
 });
 
 test("an option that the release does not know is written, and named once in a condition and an event", async () => {
-  await patched({ config: { ldap: null, token: { expiratoin: { value: 7200 } } } });
+  await patchCloud(at, { config: { ldap: null, token: { expiratoin: { value: 7200 } } } });
   const live = await eventually(
     "the option to be named",
     60,
@@ -122,7 +119,7 @@ test("an option that the release does not know is written, and named once in a c
   await eventually("the pods to have it", 60, configuration, ({ text }) => text.includes("expiratoin = 7200\n"));
   await ready(at, 180);
   expect((await events()).filter(({ reason }) => reason === "UnknownOptions")).toHaveLength(1);
-  await patched({ config: null });
+  await patchCloud(at, { config: null });
   await ready(at, 180);
   expect(messageOf(await getCloud(at), "UnknownOptions")).toBeUndefined();
   expect(textAt(await at.openstack(cloud, ["token", "issue"]), "id")).toMatch(/^gAAAA/);

@@ -1,6 +1,6 @@
 import { listAt, numberAt, textAt } from "../operator/object.ts";
 import { keepAsking } from "./scene/asking.ts";
-import { cloud, getCloud, inCloud, ready, readyCloud } from "./scene/cloud.ts";
+import { cloud, getCloud, inCloud, lonePod, patchCloud, ready, readyCloud } from "./scene/cloud.ts";
 import { killOperator, leader, operatorPods, system } from "./scene/operator.ts";
 import { eventually, scene, type Scene } from "./scene/scene.ts";
 import { trusting } from "./scene/trust.ts";
@@ -77,8 +77,7 @@ test("when the leader is killed, the standby takes over within the time of the l
 });
 
 test("an image that cannot be pulled is named in the status, touches nothing that runs, and is forgotten once corrected", async () => {
-  const patch = (images: unknown): Promise<string> =>
-    at.kubectl(["patch", "cloud", cloud.name, ...inCloud, "--type=merge", "-p", JSON.stringify({ spec: { images } })]);
+  const patch = (images: unknown): Promise<string> => patchCloud(at, { images });
   const wrong = "localhost/nephos/no-such-image:1";
   const messagesOf = (live: unknown): string =>
     listAt(live, "status", "conditions")
@@ -103,16 +102,7 @@ test("an image that cannot be pulled is named in the status, touches nothing tha
 
 test("more replicas come up, and go again, without an answer missed", async () => {
   const url = textAt(await getCloud(at), "status", "endpoints", "keystone") ?? "";
-  const scale = (replicas: number): Promise<string> =>
-    at.kubectl([
-      "patch",
-      "cloud",
-      cloud.name,
-      ...inCloud,
-      "--type=merge",
-      "-p",
-      JSON.stringify({ spec: { services: { keystone: { replicas } } } }),
-    ]);
+  const scale = (replicas: number): Promise<string> => patchCloud(at, { services: { keystone: { replicas } } });
   const fetch = await trusting(at, cloud.namespace);
   const stop = keepAsking(async () => (await fetch(url)).status, 200);
   try {
@@ -122,13 +112,7 @@ test("more replicas come up, and go again, without an answer missed", async () =
     expect(numberAt(ofApi, "status", "availableReplicas")).toBe(2);
     await scale(1);
     await ready(at, 120);
-    await eventually(
-      "the second pod to go",
-      120,
-      () =>
-        at.json(["get", "pods", ...inCloud, "-l", "app.kubernetes.io/name=keystone,app.kubernetes.io/component=api"]),
-      (list) => listAt(list, "items").length === 1,
-    );
+    await lonePod(at, 120);
   } finally {
     const { asked, failures } = await stop();
     expect(asked).toBeGreaterThan(20);

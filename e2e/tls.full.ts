@@ -2,7 +2,7 @@ import { textAt } from "../operator/object.ts";
 import { issueCertificate, makeAuthority } from "../operator/x509.ts";
 import { startCluster, stopCluster } from "./lab/cluster.ts";
 import { keepAsking } from "./scene/asking.ts";
-import { cloud, getCloud, inCloud, ready, readyCloud } from "./scene/cloud.ts";
+import { cloud, getCloud, inCloud, patchCloud, ready, readyCloud } from "./scene/cloud.ts";
 import { prepare } from "./scene/prepare.ts";
 import { conditionStatus, eventually, scene, type Scene } from "./scene/scene.ts";
 import { authoritiesOf, trusting } from "./scene/trust.ts";
@@ -86,16 +86,7 @@ test("a user's own certificate is served where it fits, named where it does not,
     const manifest = { apiVersion: "v1", kind: "Secret", metadata: { name: "mine" }, stringData: data };
     await at.kubectl(["apply", ...inCloud, "-f", "-"], JSON.stringify(manifest));
   };
-  const wish = (publicCertificate: object | null): Promise<string> =>
-    at.kubectl([
-      "patch",
-      "cloud",
-      cloud.name,
-      ...inCloud,
-      "--type=merge",
-      "-p",
-      JSON.stringify({ spec: { tls: { publicCertificate } } }),
-    ]);
+  const wish = (publicCertificate: object | null): Promise<string> => patchCloud(at, { tls: { publicCertificate } });
   const reason = (): Promise<unknown> => getCloud(at).then((live) => textAt(live, "status", "reason"));
   const place = { host: hostname, port: Number(port) };
 

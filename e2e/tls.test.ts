@@ -1,6 +1,6 @@
 import { listAt, textAt } from "../operator/object.ts";
 import { keepAsking } from "./scene/asking.ts";
-import { cloud, getCloud, inCloud, ready, readyCloud } from "./scene/cloud.ts";
+import { cloud, getCloud, inCloud, lonePod, ready, readyCloud } from "./scene/cloud.ts";
 import { eventually, scene, type Scene } from "./scene/scene.ts";
 import { authoritiesOf, trusting } from "./scene/trust.ts";
 import { certificateShown, plainAnswer, plainLogin, type Place } from "./scene/wire.ts";
@@ -63,13 +63,7 @@ test("a certificate that is made anew reaches everybody who asks, and no request
     await at.kubectl(["delete", "secret", "nephos-public-tls", "keystone-tls", ...inCloud]);
     await eventually("another certificate", 120, shown, (now) => now !== before);
     await ready(at, 120);
-    await eventually(
-      "the old pod to go",
-      120,
-      () =>
-        at.json(["get", "pods", ...inCloud, "-l", "app.kubernetes.io/name=keystone,app.kubernetes.io/component=api"]),
-      (list) => listAt(list, "items").length === 1,
-    );
+    await lonePod(at, 120);
   } finally {
     const { asked, failures } = await stop();
     expect(asked).toBeGreaterThan(20);

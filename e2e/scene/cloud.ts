@@ -1,4 +1,4 @@
-import { isRecord, mapAt } from "../../operator/object.ts";
+import { isRecord, listAt, mapAt } from "../../operator/object.ts";
 import { conditionStatus, eventually, sample, type Scene } from "./scene.ts";
 
 /** The Cloud of the sample. */
@@ -19,6 +19,22 @@ export async function ready(at: Scene, inSeconds: number): Promise<unknown> {
     inSeconds,
     () => getCloud(at),
     (live) => conditionStatus(live, "Ready") === "True" && current(live),
+  );
+}
+
+/** Changes fields of the Cloud's spec; null takes one out. */
+export function patchCloud(at: Scene, spec: object): Promise<string> {
+  return at.kubectl(["patch", "cloud", cloud.name, ...inCloud, "--type=merge", "-p", JSON.stringify({ spec })]);
+}
+
+/** Waits until Keystone has no other pod than the one that it is to have. */
+export async function lonePod(at: Scene, inSeconds: number): Promise<void> {
+  const ofApi = "app.kubernetes.io/name=keystone,app.kubernetes.io/component=api";
+  await eventually(
+    "the other pod to go",
+    inSeconds,
+    () => at.json(["get", "pods", ...inCloud, "-l", ofApi]),
+    (list) => listAt(list, "items").length === 1,
   );
 }
 
