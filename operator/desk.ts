@@ -14,6 +14,7 @@ import { type Live, type Ref, refOf } from "./object.ts";
 import { messageOf, type Outcome, outcomeOf, Stale } from "./outcome.ts";
 import { identity, type Snapshot } from "./plan.ts";
 import { Queue } from "./queue.ts";
+import { secretRef } from "./recipe.ts";
 import { readSecretValue, SecretFiller } from "./secrets.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -173,8 +174,7 @@ export class Desk {
       clock,
       manager: controller.name,
       secrets: this.#secrets,
-      versionOf: (name) =>
-        seen.get({ apiVersion: "v1", kind: "Secret", namespace, name })?.metadata.resourceVersion ?? "",
+      versionOf: (name) => seen.get(secretRef(namespace, name))?.metadata.resourceVersion ?? "",
       wrote: (object, verb) => {
         metrics.write(controller.name, verb, object.kind);
         if (verb !== "delete") written.push(object);

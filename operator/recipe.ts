@@ -1,5 +1,5 @@
 import { digest } from "./digest.ts";
-import type { Manifest, Metadata } from "./object.ts";
+import type { Manifest, Metadata, Ref } from "./object.ts";
 
 /** One value of a Secret, described without the value. */
 export type Ingredient =
@@ -119,6 +119,11 @@ export function turned(
 export function keysOf({ recipe, keyRing, certificate }: SecretRecipe): string[] {
   if (certificate !== undefined) return ["tls.crt", "tls.key"];
   return keyRing === undefined ? Object.keys(recipe) : ["0"];
+}
+
+/** Where a Secret is. */
+export function secretRef(namespace: string | undefined, name: string): Ref {
+  return { apiVersion: "v1", kind: "Secret", namespace, name };
 }
 
 /** Tells a recipe from a manifest. */

@@ -22,6 +22,7 @@ import {
   sourcesOf,
   turned,
   turnOf,
+  secretRef,
 } from "./recipe.ts";
 import type * as Makers from "./x509.ts";
 
@@ -41,7 +42,7 @@ export async function readSecretValue(
   source: SecretKeyRef,
 ): Promise<string | undefined> {
   try {
-    return valueIn(await client.get({ apiVersion: "v1", kind: "Secret", namespace, name: source.secret }), source.key);
+    return valueIn(await client.get(secretRef(namespace, source.secret)), source.key);
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
@@ -179,7 +180,7 @@ export class SecretFiller {
 
   /** Of a ring of authorities the one that signs: the highest number. */
   async #authorityInUse({ namespace }: Metadata, name: string): Promise<string> {
-    const ring = await this.#client.get({ apiVersion: "v1", kind: "Secret", namespace, name });
+    const ring = await this.#client.get(secretRef(namespace, name));
     const highest = Math.max(0, ...Object.keys(mapAt(ring, "data")).map(Number));
     const value = valueIn(ring, String(highest));
     if (value === undefined) throw new SourceMissing({ secret: name, key: String(highest) });

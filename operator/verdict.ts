@@ -92,11 +92,13 @@ export function worst(verdicts: readonly Verdict[]): Verdict {
 function workload(live: Live, seen: Snapshot, trouble: string | undefined): Verdict {
   if (trouble === undefined) return done;
   const on = withPods(`${nameFor(refOf(live))}: ${trouble}`, live, seen);
-  const { annotations } = live.metadata;
-  const realised = annotations?.[realisedAnnotation];
-  return realised !== undefined && realised === annotations?.[digestAnnotation]
-    ? { is: "degraded", on }
-    : { is: "waiting", on };
+  return realised(live) ? { is: "degraded", on } : { is: "waiting", on };
+}
+
+/** Whether a workload was once all that was last wanted of it. */
+export function realised({ metadata: { annotations } }: Live): boolean {
+  const mark = annotations?.[realisedAnnotation];
+  return mark !== undefined && mark === annotations?.[digestAnnotation];
 }
 
 /** A reason with what its pods say, where there are pods to be seen. */

@@ -1,11 +1,13 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
 import { digest } from "../../operator/digest.ts";
-import { type Live, textAt } from "../../operator/object.ts";
+import { textAt } from "../../operator/object.ts";
 import type { Snapshot, Step } from "../../operator/plan.ts";
-import { digestAnnotation, realisedAnnotation } from "../../operator/verdict.ts";
+import { realised } from "../../operator/verdict.ts";
 import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
 import { clusterService, deployment } from "../services/manifests.ts";
 import { componentLabels, restrictedPod, serverProbes, uids } from "../services/pod.ts";
+import { workloadOf, workloadsOf } from "../services/render.ts";
+import { attachmentOf } from "../services/servers.ts";
 import {
   certificatesAnnotation,
   serverCertificate,
@@ -13,9 +15,6 @@ import {
   serverMount,
   serverSecretOf,
 } from "../services/tls.ts";
-
-import { workloadOf } from "../services/render.ts";
-import { attachmentOf } from "../services/servers.ts";
 
 const tls = [
   "--enable-ssl",
@@ -39,7 +38,7 @@ export function cachedFrom(
   const wanted = services.map((service) => attachmentOf(service, context));
   if (wanted.every((each) => each === undefined)) return undefined;
   const { namespace } = context;
-  const names = services.flatMap((service) => service.processes.map((process) => workloadOf(service, process)));
+  const names = workloadsOf(services);
   const apis = names.flatMap((name) => seen.get({ ...cacheRef, namespace, name }) ?? []);
   if (apis.length === 0) return digest(wanted, 8);
   const before = seen.get({ ...cacheRef, namespace });
@@ -54,12 +53,6 @@ export function cachedFrom(
 function attachedNow(service: ServiceDefinition, context: ServiceContext): string | undefined {
   const [process] = service.processes;
   return process === undefined ? undefined : context.attached(workloadOf(service, process));
-}
-
-function realised({ metadata: { annotations } }: Live): boolean {
-  return (
-    annotations?.[realisedAnnotation] !== undefined && annotations[realisedAnnotation] === annotations[digestAnnotation]
-  );
 }
 
 /** One Memcached for tokens and caches: nothing in it is missed when it is gone. */

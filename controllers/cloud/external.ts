@@ -2,7 +2,7 @@ import type { CloudSpec } from "../../crds/cloud.ts";
 import type { ExternalDatabase, ExternalMessaging } from "../../crds/external.ts";
 import { at } from "../../operator/object.ts";
 import type { Snapshot, Step } from "../../operator/plan.ts";
-import type { SecretKeyRef } from "../../operator/recipe.ts";
+import { type SecretKeyRef, secretRef } from "../../operator/recipe.ts";
 import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
 import { databaseNameOf } from "../services/database.ts";
 import { named, type Probe, probeJob } from "../services/probe.ts";
@@ -10,11 +10,7 @@ import { databaseProgram, messagingProgram } from "../services/probe-programs.ts
 import { passwordSecret } from "../services/secret.ts";
 import { addressOf, databaseServer, messagingServer, type Server } from "../services/servers.ts";
 import { messagingAccountOf, messagingSecret } from "../services/traits/messaging.ts";
-
-/** A value of a Secret that the spec refers to, and the field that does. */
-interface Reference extends SecretKeyRef {
-  readonly field: string;
-}
+import type { Reference } from "../services/user-config.ts";
 
 /** What makes an external database this one: where it is, as the Jobs that act on it are named by. */
 export function externalIncarnation({ host, port, prefix }: ExternalDatabase): string {
@@ -178,8 +174,7 @@ function lacking(references: readonly Reference[], { lacks }: ServiceContext): P
 
 /** Whether a Secret lacks a key, as the snapshot has it: its keys, never its values. */
 export function lackingIn(seen: Snapshot, namespace: string): (reference: SecretKeyRef) => boolean {
-  return ({ secret, key }) =>
-    at(seen.get({ apiVersion: "v1", kind: "Secret", namespace, name: secret }), "data", key) === undefined;
+  return ({ secret, key }) => at(seen.get(secretRef(namespace, secret)), "data", key) === undefined;
 }
 
 /** Where the databases of a cloud are, if not on a volume of ours. */

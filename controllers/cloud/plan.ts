@@ -1,6 +1,7 @@
 import { cloudSpec } from "../../crds/cloud.ts";
 import type { Live } from "../../operator/object.ts";
 import type { Plan, Snapshot, Step } from "../../operator/plan.ts";
+import { secretRef } from "../../operator/recipe.ts";
 import type { Verdict } from "../../operator/verdict.ts";
 import type { UpgradePath } from "../releases/index.ts";
 import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
@@ -70,10 +71,10 @@ function secretsOf(
   standsOn: (secret: string) => void,
 ): Pick<ServiceContext, "authority" | "versionOf" | "certificates"> {
   return {
-    authority: seen.get({ apiVersion: "v1", kind: "Secret", namespace, name: authoritySecret })?.metadata.uid ?? "none",
+    authority: seen.get(secretRef(namespace, authoritySecret))?.metadata.uid ?? "none",
     versionOf: (name) => {
       standsOn(name);
-      return seen.get({ apiVersion: "v1", kind: "Secret", namespace, name })?.metadata.resourceVersion ?? "";
+      return seen.get(secretRef(namespace, name))?.metadata.resourceVersion ?? "";
     },
     certificates: (workload, secrets) => {
       secrets.forEach(standsOn);
@@ -112,7 +113,7 @@ export function planCloud(cloud: Live, seen: Snapshot, means: Means): Plan {
   const { namespace } = context;
   const basis = [
     { ...claimKind, namespace, name: databaseClaim },
-    ...[...secrets].sort().map((name) => ({ apiVersion: "v1", kind: "Secret", namespace, name })),
+    ...[...secrets].sort().map((name) => secretRef(namespace, name)),
   ];
   return { steps: steps.map(heldByLoss(belongings, seen, context.namespace)), basis };
 }

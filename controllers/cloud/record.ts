@@ -1,7 +1,7 @@
 import type { IConfigMap } from "kubernetes-models/v1/ConfigMap";
 import { mapAt, type Manifest, textAt } from "../../operator/object.ts";
 import { retainAnnotation, type Snapshot, type Step } from "../../operator/plan.ts";
-import type { SecretRecipe } from "../../operator/recipe.ts";
+import { type SecretRecipe, secretRef } from "../../operator/recipe.ts";
 import type { Verdict } from "../../operator/verdict.ts";
 import type { ServiceContext } from "../services/define.ts";
 
@@ -60,9 +60,7 @@ function entriesOf({ secrets, data }: Belonging, seen: Snapshot, namespace: stri
   return secrets
     .map(({ metadata }) => metadata.name)
     .filter(
-      (name) =>
-        opens(before[keyOf(name)], data) ||
-        (data.there && seen.get({ apiVersion: "v1", kind: "Secret", namespace, name }) !== undefined),
+      (name) => opens(before[keyOf(name)], data) || (data.there && seen.get(secretRef(namespace, name)) !== undefined),
     )
     .map((name) => [keyOf(name), incarnation]);
 }
@@ -89,7 +87,7 @@ export function heldByLoss(belongings: readonly Belonging[], seen: Snapshot, nam
   const lost = new Map<string, string>();
   for (const { secrets, data } of belongings) {
     for (const { metadata } of secrets) {
-      const there = seen.get({ apiVersion: "v1", kind: "Secret", namespace, name: metadata.name }) !== undefined;
+      const there = seen.get(secretRef(namespace, metadata.name)) !== undefined;
       if (opens(before[keyOf(metadata.name)], data) && !there) lost.set(metadata.name, data.where);
     }
   }

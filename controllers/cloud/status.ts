@@ -4,7 +4,7 @@ import type { Snapshot } from "../../operator/plan.ts";
 import type { Verdict } from "../../operator/verdict.ts";
 import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
 import { publicUrl } from "../services/public.ts";
-import { workloadOf } from "../services/render.ts";
+import { workloadsOf } from "../services/render.ts";
 import { oldestRunning } from "../services/running.ts";
 import { unknownOptions } from "../services/unknown-options.ts";
 import { certificatesValid } from "./expiry.ts";
@@ -28,7 +28,7 @@ export function cloudStatus(
     certificatesValid(cloud, seen, observedGeneration),
     ...doubtful(context, services, observedGeneration),
   ];
-  const release = oldestRunning(seen, context.namespace, apisOf(services));
+  const release = oldestRunning(seen, context.namespace, workloadsOf(services));
   const keystone = services.find((service) => service.name === "keystone");
   const url = keystone === undefined ? undefined : publicUrl(keystone, context);
   return {
@@ -40,11 +40,6 @@ export function cloudStatus(
     },
     resolved: resolvedOf(context, seen, services),
   };
-}
-
-/** Names of the Deployments that answer for the services. */
-function apisOf(services: readonly ServiceDefinition[]): string[] {
-  return services.flatMap((service) => service.processes.map((process) => workloadOf(service, process)));
 }
 
 /** Of a cloud that cannot be rolled out at all: what its namespace has is not its own. */
@@ -101,7 +96,7 @@ function available(
   services: readonly ServiceDefinition[],
   observedGeneration: number,
 ): Condition {
-  const names = apisOf(services);
+  const names = workloadsOf(services);
   const silent = names.filter((name) => {
     const live = seen.get({ apiVersion: "apps/v1", kind: "Deployment", namespace, name });
     return (numberAt(live, "status", "readyReplicas") ?? 0) === 0;

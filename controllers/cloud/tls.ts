@@ -1,5 +1,5 @@
 import type { Snapshot, Step } from "../../operator/plan.ts";
-import { expiryAnnotation, type SecretRecipe } from "../../operator/recipe.ts";
+import { expiryAnnotation, type SecretRecipe, secretRef } from "../../operator/recipe.ts";
 import { done, type Verdict } from "../../operator/verdict.ts";
 import type { ServiceContext } from "../services/define.ts";
 import { authorityRing, certificateFor, publicSecret, trustBundle } from "../services/tls.ts";
@@ -36,7 +36,7 @@ function publicStep(context: ServiceContext): Step {
 
 /** A certificate of ours never ends; the user's does when nobody replaces it. */
 function usersVerdict(seen: Snapshot, { namespace, minute }: ServiceContext, name: string): Verdict {
-  const copy = seen.get({ apiVersion: "v1", kind: "Secret", namespace, name: publicSecret });
+  const copy = seen.get(secretRef(namespace, publicSecret));
   const end = copy?.metadata.annotations?.[expiryAnnotation];
   if (end === undefined || Date.parse(end) > minute * 60_000) return done;
   const message = `the certificate in Secret ${name} ended at ${end}; put a new one there`;

@@ -121,6 +121,11 @@ export function workloadOf(service: ServiceDefinition, process: Process): string
   return `${service.name}-${process.name}`;
 }
 
+/** The names of the Deployments that answer for services. */
+export function workloadsOf(services: readonly ServiceDefinition[]): string[] {
+  return services.flatMap((service) => service.processes.map((process) => workloadOf(service, process)));
+}
+
 /** Every Secret of a service that is made once and then belongs to its data. */
 export function generatedSecrets(service: ServiceDefinition, context: ServiceContext): SecretRecipe[] {
   return [

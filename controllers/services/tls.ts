@@ -3,7 +3,14 @@ import type { IVolumeMount } from "kubernetes-models/v1/VolumeMount";
 import { digest } from "../../operator/digest.ts";
 import { textAt } from "../../operator/object.ts";
 import type { Snapshot } from "../../operator/plan.ts";
-import { certificateAnnotation, everyCertificate, issued, ringAt, type SecretRecipe } from "../../operator/recipe.ts";
+import {
+  certificateAnnotation,
+  everyCertificate,
+  issued,
+  ringAt,
+  type SecretRecipe,
+  secretRef,
+} from "../../operator/recipe.ts";
 import type { ServiceContext } from "./define.ts";
 import { composedSecret, generatedSecret } from "./secret.ts";
 
@@ -132,7 +139,7 @@ export function certificatesOf(
   workload: string,
   secrets: readonly string[],
 ): string {
-  const lives = secrets.map((name) => seen.get({ apiVersion: "v1", kind: "Secret", namespace, name }));
+  const lives = secrets.map((name) => seen.get(secretRef(namespace, name)));
   const marks = lives.map((live) => [live?.metadata.uid, live?.metadata.annotations?.[certificateAnnotation]]);
   if (!lives.includes(undefined)) return digest(marks, 8);
   const live = seen.get({ apiVersion: "apps/v1", kind: "Deployment", namespace, name: workload });

@@ -64,7 +64,7 @@ function keyOf({ secretKeyRef }: NonNullable<UserOption["valueFrom"]>): SecretKe
   return { secret: secretKeyRef.name, key: secretKeyRef.key };
 }
 
-/** A value of a Secret that the user's configuration draws on, and the field that says so. */
+/** A value of a Secret that the spec refers to, and the field that does. */
 export interface Reference extends SecretKeyRef {
   readonly field: string;
 }

@@ -5,7 +5,7 @@ import { objectsOf, type Invariant } from "../../../operator/testing/play.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
 import { conditionOf } from "../../../operator/verdict.ts";
 import type { ServiceDefinition } from "../../services/define.ts";
-import { workloadOf } from "../../services/render.ts";
+import { workloadsOf } from "../../services/render.ts";
 import { versionLabel } from "../../services/running.ts";
 import { hostIn } from "./keystone.ts";
 
@@ -247,9 +247,7 @@ const ownedAtAll: Invariant = ({ type, object }, { ours }) =>
 
 /** What holds at every version, whatever fails, for a Cloud of these services. */
 export function cloudInvariants(services: readonly ServiceDefinition[]): readonly Invariant[] {
-  const workloads = new Set(
-    services.flatMap((service) => service.processes.map((process) => workloadOf(service, process))),
-  );
+  const workloads = new Set(workloadsOf(services));
   return [
     ...[neverBack(), secretsStaySecret()],
     ...[inOrder(services), releasesInOrder(services), contractsLast, podsStay(workloads), apisStay(workloads)],
