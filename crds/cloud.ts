@@ -3,7 +3,8 @@ import { conditions, type KindDefinition, listMap, type Rule, rules } from "../o
 import { everyNameIs, labelsOfNodes, userConfig } from "./config.ts";
 import { externalDatabase, externalMessaging, hostName, oneOf } from "./external.ts";
 import { labelName, labelValue, objectName } from "./names.ts";
-import { serviceSpec } from "./service.ts";
+import { serviceSpec, storedServiceSpec } from "./service.ts";
+import { storage, volumeStays } from "./storage.ts";
 
 /** The releases that can be deployed, the oldest first. */
 export const releases = ["2025.1", "2025.2", "2026.1"] as const;
@@ -16,30 +17,7 @@ const imageReference =
   /^[A-Za-z0-9]([-A-Za-z0-9._]*[A-Za-z0-9])?(:[0-9]+)?([/][a-z0-9]+([-_.]+[a-z0-9]+)*)*(:[A-Za-z0-9_][-A-Za-z0-9_.]{0,127})?(@[a-z0-9]+:[0-9a-f]{32,128})?$/;
 const imageName = /^[a-z0-9]([-a-z0-9._]*[a-z0-9])?(:[A-Za-z0-9_][-A-Za-z0-9_.]*)?$/;
 
-const volumeStays = "a volume keeps its size and class; make a new Cloud for another one";
-
-const storage = z
-  .object({
-    size: z
-      .string()
-      .max(32)
-      .regex(/^[1-9][0-9]*(Mi|Gi|Ti)$/)
-      .default("10Gi")
-      .describe(
-        "Size of the volume, a quantity such as 10Gi. Volumes are kept when the Cloud is deleted. Default 10Gi.",
-      ),
-    storageClassName: z
-      .string()
-      .max(253)
-      .regex(objectName)
-      .optional()
-      .describe("StorageClass of the volume. Default: the cluster's default class. Taken up when the volume is made."),
-  })
-  .prefault({})
-  .describe("The volume that holds the data.")
-  .meta(rules({ rule: "self == oldSelf", message: volumeStays }));
-
-const managed = z.object({ storage });
+const managed = z.object({ storage: storage("The volume that holds the data.") });
 
 /** What a user says about a server that Nephos runs. */
 export type Managed = z.output<typeof managed>;
@@ -194,6 +172,9 @@ const messaging = oneOf(
   .prefault({ type: "Managed" })
   .describe("The message broker of the services.");
 
+const nodePort = (service: string, port: number) =>
+  z.int32().min(1).max(65535).default(port).describe(`Node port of ${service}. Default ${port}.`);
+
 /** What a user says about a cloud. */
 export const cloudSpec = z.object({
   release: z
@@ -235,7 +216,9 @@ export const cloudSpec = z.object({
         .describe("How the public endpoints are reached. NodePort: a port on every node. Default NodePort."),
       ports: z
         .object({
-          keystone: z.int32().min(1).max(65535).default(30500).describe("Node port of Keystone. Default 30500."),
+          keystone: nodePort("Keystone", 30500),
+          placement: nodePort("Placement", 30778),
+          glance: nodePort("Glance", 30292),
         })
         .prefault({})
         .describe(
@@ -271,9 +254,13 @@ export const cloudSpec = z.object({
       "Options of the configuration files of all services: section, option, value. They win over what Nephos sets, and those under services over them; except for what Nephos has to set itself (database connection, key repositories, …), which makes the Cloud Stalled. What a release does not know is written all the same, and named by the condition UnknownOptions.",
     ),
   services: z
-    .object({ keystone: serviceSpec("keystone") })
+    .object({
+      keystone: serviceSpec("keystone"),
+      placement: serviceSpec("placement"),
+      glance: storedServiceSpec("glance", "The volume that holds the images."),
+    })
     .prefault({})
-    .describe("The OpenStack services; Keystone always runs."),
+    .describe("The OpenStack services. All of these always run."),
 });
 
 /** A Cloud's spec with all defaults filled in. */

@@ -89,7 +89,11 @@ const databaseAccess = oneOf(
       ),
     administrator: credentials("an account that may create databases and accounts and grant rights.").optional(),
     accounts: z
-      .object({ keystone: credentials("the account of Keystone, with all rights on its database.") })
+      .object({
+        keystone: credentials("the account of Keystone, with all rights on its database."),
+        placement: credentials("the account of Placement."),
+        glance: credentials("the account of Glance."),
+      })
       .optional()
       .describe("The account of each service. The databases exist and are named like the services, behind `prefix`."),
   }),

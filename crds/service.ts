@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { labelsOfNodes, textOrNumber, userConfig } from "./config.ts";
 import { objectName } from "./names.ts";
+import { storage } from "./storage.ts";
 
 const cpu = textOrNumber(/^([0-9]+([.][0-9]{1,3})?|[0-9]+m)$/, 16);
 const memory = textOrNumber(/^[0-9]+([.][0-9]{1,3})?(k|M|G|T|Ki|Mi|Gi|Ti)?$/, 16);
@@ -37,16 +38,27 @@ const placement = z
   .optional()
   .describe("Where pods of the service run, if elsewhere than spec.placement says.");
 
+const common = (name: string) => ({
+  resources,
+  placement,
+  config: userConfig("brief")
+    .optional()
+    .describe(`Options of ${name}'s configuration file, as in spec.config; they win over those.`),
+});
+
 /** What users say about one OpenStack service. */
 export const serviceSpec = (name: string) =>
   z
     .object({
       replicas: z.int32().min(1).max(50).default(1).describe(`Number of API pods of ${name}, 1 to 50. Default 1.`),
-      resources,
-      placement,
-      config: userConfig("brief")
-        .optional()
-        .describe(`Options of ${name}.conf, as in spec.config; they win over those.`),
+      ...common(name),
     })
     .prefault({})
     .describe(`The ${name} service.`);
+
+/** What users say about one with a volume of its own, and therefore one pod. */
+export const storedServiceSpec = (name: string, volume: string) =>
+  z
+    .object({ storage: storage(volume), ...common(name) })
+    .prefault({})
+    .describe(`The ${name} service. It has one pod, since its volume is of one.`);

@@ -1,5 +1,6 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
 import type { CloudSpec } from "../../crds/cloud.ts";
+import type { Claim } from "./manifests.ts";
 import type { Process, ServiceContext, ServiceDefinition } from "./define.ts";
 
 type Wishes = CloudSpec["services"][keyof CloudSpec["services"]];
@@ -11,7 +12,15 @@ export function wishesOf(service: Pick<ServiceDefinition, "name">, { spec }: Ser
 
 /** How many pods each process of a service has. */
 export function replicasOf(service: ServiceDefinition, context: ServiceContext): number {
-  return wishesOf(service, context)?.replicas ?? 1;
+  const wishes = wishesOf(service, context);
+  return wishes !== undefined && "replicas" in wishes ? wishes.replicas : 1;
+}
+
+/** The volume that a service keeps data on. Throws for a service whose schema has none. */
+export function storageOf(service: ServiceDefinition, context: ServiceContext): Claim {
+  const wishes = wishesOf(service, context);
+  if (wishes === undefined || !("storage" in wishes)) throw new Error(`spec.services.${service.name} has no storage`);
+  return wishes.storage;
 }
 
 /** The cloud's spec as the pods of a service see it: where they may run is what the service says, else what the cloud says. */
