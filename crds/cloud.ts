@@ -1,8 +1,10 @@
 import { z } from "zod";
+import { named } from "../operator/named.ts";
 import { conditions, type KindDefinition, listMap, type Rule, rules } from "../operator/schema.ts";
-import { everyNameIs, labelsOfNodes, userConfig } from "./config.ts";
+import { everyNameIs, userConfig } from "./config.ts";
 import { externalDatabase, externalMessaging, hostName, oneOf } from "./external.ts";
-import { labelName, labelValue, objectName } from "./names.ts";
+import { objectName } from "./names.ts";
+import { placement } from "./placement.ts";
 import { serviceSpec } from "./service.ts";
 
 /** The releases that can be deployed, the oldest first. */
@@ -65,64 +67,6 @@ function stayingType(what: string): Record<string, unknown> {
     message: `a Cloud keeps its type of ${what}, since nothing would bring the data over; delete the Cloud and make it anew with the other type, and move the data yourself`,
   });
 }
-
-const toleration = z
-  .object({
-    key: z
-      .string()
-      .max(253)
-      .regex(labelName)
-      .exactOptional()
-      .describe("Name of the taint. Default: every taint; operator is Exists then."),
-    operator: z.enum(["Exists", "Equal"]).exactOptional().describe("Whether the taint's value counts. Default Equal."),
-    value: z.string().max(63).regex(labelValue).exactOptional().describe("Value of the taint. Default: an empty one."),
-    effect: z
-      .enum(["NoSchedule", "PreferNoSchedule", "NoExecute"])
-      .exactOptional()
-      .describe("What the taint does. Default: all of it."),
-    tolerationSeconds: z
-      .int()
-      .exactOptional()
-      .describe("Seconds that a pod stays on a node once it has a NoExecute taint. Default: for ever."),
-  })
-  .meta(
-    rules(
-      {
-        rule: "has(self.key) || (has(self.operator) && self.operator == 'Exists')",
-        message: "a toleration without a key is one of every taint; set operator: Exists",
-      },
-      {
-        rule: "!has(self.value) || self.value == '' || !has(self.operator) || self.operator == 'Equal'",
-        message: "a toleration with operator: Exists has no value; remove it or set operator: Equal",
-      },
-      {
-        rule: "!has(self.tolerationSeconds) || (has(self.effect) && self.effect == 'NoExecute')",
-        message: "tolerationSeconds means something for effect: NoExecute only; set that or remove it",
-      },
-    ),
-  );
-
-const placement = z
-  .object({
-    nodeSelector: labelsOfNodes("the names in a nodeSelector are names of labels, such as example.org/control-plane")
-      .optional()
-      .describe("Labels that a node must have to run pods of this cloud. Default: none."),
-    tolerations: z
-      .array(toleration)
-      .max(16)
-      .optional()
-      .describe("Taints that pods of this cloud accept. Default: none but those that every pod accepts."),
-    priorityClassName: z
-      .string()
-      .max(253)
-      .regex(objectName)
-      .optional()
-      .describe(
-        "PriorityClass of the pods of this cloud, such as system-cluster-critical. Default: the cluster's default.",
-      ),
-  })
-  .optional()
-  .describe("Where the pods of this cloud may run.");
 
 const images = z
   .object({
@@ -264,16 +208,21 @@ export const cloudSpec = z.object({
   database,
   messaging,
   images,
-  placement,
-  config: userConfig("full")
+  placement: placement({
+    where: "Where the pods of this cloud may run.",
+    nodeSelector: "Labels that a node must have to run pods of this cloud. Default: none.",
+    tolerations: "Taints that pods of this cloud accept. Default: none but those that every pod accepts.",
+    priorityClassName:
+      "PriorityClass of the pods of this cloud, such as system-cluster-critical. Default: the cluster's default.",
+  }),
+  config: userConfig
     .optional()
     .describe(
       "Options of the configuration files of all services: section, option, value. They win over what Nephos sets, and those under services over them; except for what Nephos has to set itself (database connection, key repositories, …), which makes the Cloud Stalled. What a release does not know is written all the same, and named by the condition UnknownOptions.",
     ),
-  services: z
-    .object({ keystone: serviceSpec("keystone") })
+  services: named("service", { keystone: serviceSpec("identity; always runs.") })
     .prefault({})
-    .describe("The OpenStack services; Keystone always runs."),
+    .describe("The OpenStack services, by name. What is left out has its defaults."),
 });
 
 /** A Cloud's spec with all defaults filled in. */

@@ -44,16 +44,35 @@ describe.each([...kinds])("the kind $kind", (kind) => {
   });
 });
 
+const unknownService = "there is no such service; there is keystone";
+
 describe("the spec of a Cloud", () => {
   it("needs a release and nothing else", () => {
     expect(cloudSpec.safeParse({}).error?.issues.map(({ path }) => path)).toEqual([["release"]]);
     expect(cloudSpec.parse({ release: "2026.1" })).toMatchObject({ services: { keystone: { replicas: 1 } } });
   });
 
-  it("has the defaults in its schema that it has in the code, so that both see the same spec", () => {
+  it.each([
+    { release: "2026.1" },
+    { release: "2026.1", services: { keystone: {} } },
+    { release: "2026.1", services: { keystone: { replicas: 3 } }, database: { managed: { storage: { size: "5Gi" } } } },
+  ])("has the defaults in its schema that it has in the code, so that both see the same spec: %j", (spec) => {
     const [cloud] = kinds;
     if (cloud === undefined) throw new Error("no kinds");
-    expect(defaulted(specSchemaOf(cloud), { release: "2026.1" })).toEqual(cloudSpec.parse({ release: "2026.1" }));
+    const stored = defaulted(specSchemaOf(cloud), spec);
+    // Services that are left out are added by the code alone.
+    const { services, ...others } = cloudSpec.parse(spec);
+    expect(stored).toEqual({ ...others, services: "services" in spec ? services : {} });
+    expect(cloudSpec.parse(stored)).toEqual(cloudSpec.parse(spec));
+  });
+
+  it("says of an unknown service which there are", () => {
+    const refused = cloudSpec.safeParse({ release: "2026.1", services: { keystoen: {} } });
+    expect(refused.error?.issues).toMatchObject([{ path: ["services"], message: unknownService }]);
+    const [cloud] = kinds.filter(({ kind }) => kind === "Cloud");
+    expect(rulesIn(cloud === undefined ? [] : crdOf(cloud)).map((rule) => textAt(rule, "message"))).toContain(
+      unknownService,
+    );
   });
 
   it("with all defaults filled in is one that the schema takes again, unchanged", () => {
@@ -196,6 +215,9 @@ function rulesIn(node: unknown): unknown[] {
 /** A value with the defaults of its schema, as the API server fills them in. */
 function defaulted(schema: unknown, value: unknown): unknown {
   if (!isRecord(value)) return value;
+  const members = at(schema, "additionalProperties");
+  if (members !== undefined)
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, defaulted(members, each)]));
   const filled = Object.entries(mapAt(schema, "properties")).flatMap(([field, child]): [string, unknown][] => {
     const own = value[field] ?? mapAt(child)["default"];
     return own === undefined ? [] : [[field, defaulted(child, own)]];
