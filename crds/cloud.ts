@@ -5,7 +5,8 @@ import { everyNameIs, userConfig } from "./config.ts";
 import { externalDatabase, externalMessaging, hostName, oneOf } from "./external.ts";
 import { objectName } from "./names.ts";
 import { placement } from "./placement.ts";
-import { serviceSpec } from "./service.ts";
+import { resources } from "./resources.ts";
+import { commonFields } from "./service.ts";
 
 /** The releases that can be deployed, the oldest first. */
 export const releases = ["2025.1", "2025.2", "2026.1"] as const;
@@ -41,13 +42,17 @@ const storage = z
   .describe("The volume that holds the data.")
   .meta(rules({ rule: "self == oldSelf", message: volumeStays }));
 
-const managed = z.object({ storage });
+const managed = (use: string) => z.object({ storage, resources: resources(`the server's pod. ${use}`) });
+const managedDatabase = managed("Half of the memory that it asks for caches pages. Default: 200m and 512Mi");
+const managedBroker = managed(
+  "Publishers wait once it uses twice the memory that it asks for, or 60 % of its limit. Default: 50m and 256Mi",
+);
 
 /** What a user says about a server that Nephos runs. */
-export type Managed = z.output<typeof managed>;
+export type Managed = z.output<typeof managedDatabase>;
 
 /** What is wanted of a server that Nephos runs where the user says nothing about it. */
-export const managedByDefault: Managed = managed.parse({});
+export const managedByDefault: Managed = managedDatabase.parse({});
 
 const sizeIn = (self: string): string =>
   `(has(${self}.managed) ? ${self}.managed.storage.size : '${managedByDefault.storage.size}')`;
@@ -111,7 +116,7 @@ const database = oneOf(
         "Managed: one MariaDB run by Nephos on a volume. External: a server that somebody else runs. Default Managed.",
       )
       .meta(stayingType("database")),
-    managed: managed.optional().describe("How Nephos runs the database."),
+    managed: managedDatabase.optional().describe("How Nephos runs the database."),
     external: externalDatabase.optional(),
   }),
   ["managed", "external"],
@@ -129,7 +134,7 @@ const messaging = oneOf(
         "Managed: one RabbitMQ run by Nephos on a volume. External: a broker that somebody else runs. Default Managed.",
       )
       .meta(stayingType("broker")),
-    managed: managed.optional().describe("How Nephos runs the broker."),
+    managed: managedBroker.optional().describe("How Nephos runs the broker."),
     external: externalMessaging.optional(),
   }),
   ["managed", "external"],
@@ -137,6 +142,24 @@ const messaging = oneOf(
 )
   .prefault({ type: "Managed" })
   .describe("The message broker of the services.");
+
+const cache = z
+  .object({
+    type: z
+      .enum(["Managed"])
+      .default("Managed")
+      .describe("Managed: one Memcached run by Nephos, of which nothing is missed when it is gone. Default Managed."),
+    managed: z
+      .object({
+        resources: resources(
+          "the server's pod. It remembers up to two thirds of the memory that it asks for. Default: 10m and 96Mi",
+        ),
+      })
+      .optional()
+      .describe("How Nephos runs the cache."),
+  })
+  .prefault({ type: "Managed" })
+  .describe("Where services remember tokens and what they looked up.");
 
 /** What a user says about a cloud. */
 export const cloudSpec = z.object({
@@ -207,6 +230,7 @@ export const cloudSpec = z.object({
     .describe("How connections are protected; there are no others."),
   database,
   messaging,
+  cache,
   images,
   placement: placement({
     where: "Where the pods of this cloud may run.",
@@ -220,7 +244,7 @@ export const cloudSpec = z.object({
     .describe(
       "Options of the configuration files of all services: section, option, value. They win over what Nephos sets, and those under services over them; except for what Nephos has to set itself (database connection, key repositories, …), which makes the Cloud Stalled. What a release does not know is written all the same, and named by the condition UnknownOptions.",
     ),
-  services: named("service", { keystone: serviceSpec("identity; always runs.") })
+  services: named("service", { keystone: z.object(commonFields).prefault({}).describe("identity; always runs.") })
     .prefault({})
     .describe("The OpenStack services, by name. What is left out has its defaults."),
 });

@@ -99,23 +99,20 @@ describe("the spec of a Cloud", () => {
   });
 });
 
-describe("the documentation of a Cloud", () => {
-  const fields = kinds
-    .filter(({ kind }) => kind === "Cloud")
-    .flatMap((kind) => listAt(crdOf(kind), "spec", "versions"))
+describe.each([...kinds])("the documentation of the kind $kind", (kind) => {
+  const fields = listAt(crdOf(kind), "spec", "versions")
     .flatMap((version) => fieldsIn(at(version, "schema", "openAPIV3Schema")))
     .filter(({ path }) => /^(spec|status)\b/.test(path));
-  const schemaOfSpec = kinds.filter(({ kind }) => kind === "Cloud").map(specSchemaOf)[0];
   const text = (schema: unknown): string => textAt(schema, "description") ?? "";
 
   it("says something of every field, in a sentence", () => {
-    expect(fields.length).toBeGreaterThan(60);
+    expect(fields.length).toBeGreaterThan(20);
     expect(fields.filter(({ schema }) => !/^\S.{10,}[.]$/s.test(text(schema))).map(({ path }) => path)).toEqual([]);
   });
 
   it("names every default that a field has", () => {
     const values = fields.filter(({ schema }) => ["string", "number"].includes(typeof at(schema, "default")));
-    expect(values.length).toBeGreaterThan(5);
+    expect(values.length).toBeGreaterThan(0);
     const told = (value: string): string[] =>
       value === "" ? ["Default: nothing."] : [`Default ${value}.`, `Default ${value}, `];
     const untold = values.filter(
@@ -125,8 +122,8 @@ describe("the documentation of a Cloud", () => {
   });
 
   it("has samples in which every field of the spec is used", () => {
-    const clouds = documents("samples").filter(({ document }) => document["kind"] === "Cloud");
-    const used = new Set(clouds.flatMap(({ document }) => pathsIn(document["spec"], schemaOfSpec, "spec")));
+    const samples = documents("samples").filter(({ document }) => document["kind"] === kind.kind);
+    const used = new Set(samples.flatMap(({ document }) => pathsIn(document["spec"], specSchemaOf(kind), "spec")));
     const known = fields.map(({ path }) => path).filter((path) => path.startsWith("spec."));
     expect(known.filter((path) => !used.has(path) && !sameAsCloud(path, used))).toEqual([]);
   });

@@ -17,8 +17,8 @@ const amounts = (what: string) =>
 export const resources = (whose: string) =>
   z
     .object({
-      requests: amounts("What each pod asks for. Default: its limit, else what Nephos thinks right."),
-      limits: amounts("What each pod gets at most. Default: no limit."),
+      requests: amounts("What a pod asks for. Default: its limit, else what Nephos thinks right."),
+      limits: amounts("What a pod gets at most. Default: no limit."),
     })
     .optional()
     .describe(`CPU and memory of ${whose}.`);

@@ -3,7 +3,7 @@ import { userConfig } from "./config.ts";
 import { placement } from "./placement.ts";
 import { resources } from "./resources.ts";
 
-/** What users say about every OpenStack service. */
+/** What users say about every OpenStack service. A field that only one has stands beside these, described as `Glance only: …`. */
 export const commonFields = {
   replicas: z.int32().min(1).max(50).default(1).describe("Number of API pods, 1 to 50. Default 1."),
   resources: resources("each API pod"),
@@ -19,10 +19,3 @@ export const commonFields = {
       "Options of the service's configuration file, such as keystone.conf: section, option, value. They win over those of spec.config.",
     ),
 };
-
-/** One service; `what` says what it is for, and `own` the fields that only it has, described as `Glance only: …`. */
-export const serviceSpec = <S extends z.core.$ZodShape = Record<never, never>>(what: string, own?: S) =>
-  z
-    .object({ ...commonFields, ...own })
-    .prefault({})
-    .describe(what);
