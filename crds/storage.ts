@@ -26,6 +26,8 @@ export const storage = (what: string) =>
           "StorageClass of the volume. Default: the cluster's default class. Taken up when the volume is made.",
         ),
     })
-    .prefault({})
     .describe(what)
     .meta(rules({ rule: "self == oldSelf", message: volumeStays }));
+
+/** A volume that a user says nothing about. */
+export const storageByDefault: z.output<ReturnType<typeof storage>> = storage("").parse({});

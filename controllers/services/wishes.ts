@@ -1,7 +1,9 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
 import type { CloudSpec } from "../../crds/cloud.ts";
+import { storageByDefault } from "../../crds/storage.ts";
 import type { Claim } from "./manifests.ts";
 import type { Process, ServiceContext, ServiceDefinition } from "./define.ts";
+import { resourcesWith } from "./resources.ts";
 
 type Wishes = CloudSpec["services"][keyof CloudSpec["services"]];
 
@@ -12,15 +14,13 @@ export function wishesOf(service: Pick<ServiceDefinition, "name">, { spec }: Ser
 
 /** How many pods each process of a service has. */
 export function replicasOf(service: ServiceDefinition, context: ServiceContext): number {
-  const wishes = wishesOf(service, context);
-  return wishes !== undefined && "replicas" in wishes ? wishes.replicas : 1;
+  return wishesOf(service, context)?.replicas ?? 1;
 }
 
-/** The volume that a service keeps data on. Throws for a service whose schema has none. */
+/** The volume that a service keeps data on. */
 export function storageOf(service: ServiceDefinition, context: ServiceContext): Claim {
   const wishes = wishesOf(service, context);
-  if (wishes === undefined || !("storage" in wishes)) throw new Error(`spec.services.${service.name} has no storage`);
-  return wishes.storage;
+  return (wishes !== undefined && "storage" in wishes ? wishes.storage : undefined) ?? storageByDefault;
 }
 
 /** The cloud's spec as the pods of a service see it: where they may run is what the service says, else what the cloud says. */
@@ -30,24 +30,11 @@ export function specFor(service: ServiceDefinition, context: ServiceContext): Cl
   return own === undefined ? spec : { ...spec, placement: { ...spec.placement, ...own } };
 }
 
-type Amounts = Readonly<Record<string, string>>;
-
-/** What a pod of a process asks for and gets at most. Where only a limit is given, Kubernetes asks for that much. */
+/** What a pod of a process asks for and gets at most. */
 export function resourcesOf(
   service: ServiceDefinition,
   context: ServiceContext,
   process: Process,
 ): NonNullable<IContainer["resources"]> {
-  const { requests, limits } = wishesOf(service, context)?.resources ?? {};
-  const most = amountsOf(limits);
-  const ours = Object.entries(process.requests).filter(([name]) => !(name in most));
-  return {
-    requests: { ...Object.fromEntries(ours), ...amountsOf(requests) },
-    ...(Object.keys(most).length === 0 ? {} : { limits: most }),
-  };
-}
-
-function amountsOf(amounts: Readonly<Record<string, string | number | undefined>> = {}): Amounts {
-  const given = Object.entries(amounts).filter(([, amount]) => amount !== undefined);
-  return Object.fromEntries(given.map(([name, amount]) => [name, String(amount)]));
+  return resourcesWith(process.requests, wishesOf(service, context)?.resources);
 }

@@ -6,6 +6,7 @@ import { conditionOf } from "../../../operator/verdict.ts";
 import { cloudController } from "../../cloud/controller.ts";
 import { cloudKind, type Means } from "../../cloud/plan.ts";
 import { registrationController } from "../../registration/controller.ts";
+import type { ServiceDefinition } from "../../services/define.ts";
 import { namespace } from "../world.ts";
 import { doors, keystoneOf } from "./keystone.ts";
 
@@ -56,8 +57,17 @@ export function step(title: string, act: (world: World) => void, settled = ready
 
 /** Applies a spec that wants the same of every service, with what else it says. */
 export function applied(title: string, { services }: Means, wish: Fields, rest: Fields = {}): Stage {
-  const spec = { ...rest, services: Object.fromEntries(services.map(({ name }) => [name, wish])) };
+  const spec = {
+    ...rest,
+    services: Object.fromEntries(services.map((service) => [service.name, wishFor(service, wish)])),
+  };
   return step(title, (world) => applyCloud(world, spec));
+}
+
+/** What has a volume of its own has one pod. */
+function wishFor({ processes }: ServiceDefinition, wish: Fields): Fields {
+  if (processes.every(({ volume }) => volume === undefined)) return wish;
+  return Object.fromEntries(Object.entries(wish).filter(([field]) => field !== "replicas"));
 }
 
 /** What somebody applies by mistake, until the Cloud says what is wrong with it. */
