@@ -164,6 +164,7 @@ describe.each(documents("invalid"))("the invalid document $file", ({ text, docum
     const known = [
       ...rules,
       "Unsupported value",
+      "unknown field",
       "should match",
       "must be of type",
       "should be greater than or equal to",

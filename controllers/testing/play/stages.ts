@@ -6,6 +6,7 @@ import { conditionOf } from "../../../operator/verdict.ts";
 import { cloudController } from "../../cloud/controller.ts";
 import { cloudKind, type Means } from "../../cloud/plan.ts";
 import { registrationController } from "../../registration/controller.ts";
+import { specOf } from "../render.ts";
 import { namespace } from "../world.ts";
 import { doors, keystoneOf } from "./keystone.ts";
 
@@ -54,9 +55,10 @@ export function step(title: string, act: (world: World) => void, settled = ready
   return { title, act: ({ world }) => act(world), settled };
 }
 
-/** Applies a spec that wants the same of every service, with what else it says. */
+/** Applies a spec that wants the same of every service that a user can name, with what else it says. */
 export function applied(title: string, { services }: Means, wish: Fields, rest: Fields = {}): Stage {
-  const spec = { ...rest, services: Object.fromEntries(services.map(({ name }) => [name, wish])) };
+  const known = services.filter(({ name }) => name in specOf().services);
+  const spec = { ...rest, services: Object.fromEntries(known.map(({ name }) => [name, wish])) };
   return step(title, (world) => applyCloud(world, spec));
 }
 
