@@ -174,6 +174,22 @@ describe.each(documents("invalid"))("the invalid document $file", ({ text, docum
   });
 });
 
+describe("the page of mistakes", () => {
+  const page = readFileSync(join(import.meta.dirname, "MISTAKES.md"), "utf8");
+  const rows = [...page.matchAll(/^\| \[[^\]]+\]\(invalid[/]([^)]+)\) *\| `(.+?)` *\|/gm)];
+
+  it("has many of them", () => {
+    expect(rows.length).toBeGreaterThanOrEqual(8);
+  });
+
+  it.each(rows.map(([, file = "", sentence = ""]) => [file, sentence]))(
+    "says of %s what the API server is seen to answer: %s",
+    (file, sentence) => {
+      expect(documents("invalid").find((each) => each.file === file)?.text).toContain(`# expect: ${sentence}\n`);
+    },
+  );
+});
+
 /** Every field below a schema, with `[]` for members of lists and maps. */
 function fieldsIn(schema: unknown, path = ""): { readonly path: string; readonly schema: unknown }[] {
   const fields = Object.entries(mapAt(schema, "properties")).flatMap(([field, child]) => {
