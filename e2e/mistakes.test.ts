@@ -33,6 +33,7 @@ const rows = found.map((line) => {
 
 const second = "second";
 const quota = "small";
+const apply = (object: object): Promise<string> => at.kubectl(["apply", "-f", "-"], JSON.stringify(object));
 const option = (section: string, name: string, value: unknown) => () =>
   patchCloud(at, { config: { [section]: { [name]: value } } });
 const secretKeyRef = { name: "directory", key: "password" };
@@ -41,15 +42,12 @@ const secretKeyRef = { name: "directory", key: "password" };
 const made: Readonly<Record<string, () => Promise<string>>> = {
   "another release on an installed cloud": () => patchCloud(at, { release: "2025.2" }),
   "a second Cloud in a namespace": () =>
-    at.kubectl(
-      ["apply", "-f", "-"],
-      JSON.stringify({
-        apiVersion: "nephos.dev/v1alpha1",
-        kind: "Cloud",
-        metadata: { name: second, namespace: cloud.namespace },
-        spec: { release: "2026.1" },
-      }),
-    ),
+    apply({
+      apiVersion: "nephos.dev/v1alpha1",
+      kind: "Cloud",
+      metadata: { name: second, namespace: cloud.namespace },
+      spec: { release: "2026.1" },
+    }),
   "a reserved option": option("database", "connection", { value: "sqlite://" }),
   "an option from a Secret that is missing": option("ldap", "password", { valueFrom: { secretKeyRef } }),
   "an image that cannot be pulled": () =>
@@ -97,5 +95,55 @@ describe("each mistake is told in the sentence of crds/MISTAKES.md, touches no p
 
   it("and every one of the page is made here", () => {
     expect(rows.map(({ mistake }) => mistake)).toEqual(Object.keys(made));
+  });
+});
+
+describe("a volume of a StorageClass that is not there", () => {
+  const namespace = "e2e-volume";
+  const missing = "none-such";
+  const stepOf = async (name: string): Promise<{ readonly state: string; readonly message: string }> => {
+    const live = await at.json(["get", "cloud", "waiting", "-n", namespace]);
+    const step = listAt(live, "status", "steps").find((each) => textAt(each, "name") === name);
+    return { state: textAt(step, "state") ?? "", message: textAt(step, "message") ?? "" };
+  };
+
+  beforeAll(() => at.install(cloud.namespace, namespace));
+
+  afterAll(async () => {
+    await at.kubectl(["delete", "cloud", "waiting", "-n", namespace, "--ignore-not-found", "--timeout=60s"]);
+    await at.kubectl(["delete", "namespace", namespace, "--ignore-not-found", "--wait=false"]);
+    await at.kubectl(["delete", "storageclass", missing, "--ignore-not-found"]);
+    await at.install(cloud.namespace);
+  });
+
+  it("is named, and making the class is enough", async () => {
+    const [given] = listAt(await at.json(["get", "storageclasses"]), "items");
+    const wanted = { managed: { storage: { storageClassName: missing } } };
+    await apply({
+      apiVersion: "nephos.dev/v1alpha1",
+      kind: "Cloud",
+      metadata: { name: "waiting", namespace },
+      spec: { release: "2026.1", messaging: wanted, exposure: { ports: { keystone: 30513 } } },
+    });
+    await eventually(
+      "the volume to be named",
+      120,
+      () => stepOf("messaging/server"),
+      ({ state, message }) =>
+        state === "Waiting" && message.includes("pod has unbound immediate PersistentVolumeClaims"),
+    );
+    await apply({
+      apiVersion: "storage.k8s.io/v1",
+      kind: "StorageClass",
+      metadata: { name: missing },
+      provisioner: textAt(given, "provisioner"),
+      volumeBindingMode: "WaitForFirstConsumer",
+    });
+    await eventually(
+      "the broker to run",
+      240,
+      () => stepOf("messaging/server"),
+      ({ state }) => state === "Done",
+    );
   });
 });
