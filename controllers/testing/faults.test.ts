@@ -20,8 +20,8 @@ describe("a calm run", () => {
     "is the same run every time",
     async () => {
       const [one, two] = [
-        await play(scenarioOf("deploy"), { order: 7 }),
-        await play(scenarioOf("deploy"), { order: 7 }),
+        await play(scenarioOf("deploy"), { fault: { order: 7 } }),
+        await play(scenarioOf("deploy"), { fault: { order: 7 } }),
       ];
       expect(one.tally).toEqual(two.tally);
     },

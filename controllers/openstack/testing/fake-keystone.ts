@@ -21,6 +21,13 @@ export class FakeKeystone implements Keystone {
     for (const [collection, entries] of Object.entries(start)) this.#collections.set(collection, [...entries]);
   }
 
+  /** The same Keystone, which goes its own way from here on. */
+  copy(): FakeKeystone {
+    const copy = new FakeKeystone(Object.fromEntries(this.#collections));
+    copy.#made = this.#made;
+    return copy;
+  }
+
   list(collection: string, query: Readonly<Record<string, string>> = {}): Promise<readonly unknown[]> {
     const matches = (entry: Entry): boolean =>
       Object.entries(query).every(([field, value]) => at(entry, ...field.split(".")) === value);

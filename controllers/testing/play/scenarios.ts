@@ -1,11 +1,12 @@
 import { at, mapAt } from "../../../operator/object.ts";
-import type { Scenario, Stage } from "../../../operator/testing/play.ts";
+import type { Scenario, Stage } from "../../../operator/testing/scenario.ts";
 import { customKind } from "../../../operator/testing/world/kinds.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
 import { cloudKind, type Means } from "../../cloud/plan.ts";
 import { means } from "../render.ts";
 import { kettle, teapot } from "../teapot.ts";
 import { namespace } from "../world.ts";
+import { carried } from "./beside.ts";
 import { cloudInvariants } from "./invariants.ts";
 import { mend, runBadly, runProgram, stuck } from "./programs.ts";
 import { applied, catalogueLost, controllersWith, imageUpgrade, refused, rotate, stages } from "./stages.ts";
@@ -42,6 +43,7 @@ export function scenario(name: string, brought: Means, ...happens: readonly Stag
     controllers: controllersWith(brought),
     run: runProgram,
     start: begin,
+    carried,
     stages: happens,
     invariants: () => cloudInvariants(brought.services),
     nudge,

@@ -1,5 +1,6 @@
 import { at, type Live, mapAt, textAt } from "../../../operator/object.ts";
-import { objectsOf, type Stage, type Stageable } from "../../../operator/testing/play.ts";
+import { objectsOf } from "../../../operator/testing/play.ts";
+import type { Stage, Stageable } from "../../../operator/testing/scenario.ts";
 import { expiryAnnotation, turnOf } from "../../../operator/recipe.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
 import { conditionOf } from "../../../operator/verdict.ts";
@@ -7,6 +8,7 @@ import { cloudController } from "../../cloud/controller.ts";
 import { cloudKind, type Means } from "../../cloud/plan.ts";
 import { registrationController } from "../../registration/controller.ts";
 import { namespace } from "../world.ts";
+import { besideOf } from "./beside.ts";
 import { doors, keystoneOf } from "./keystone.ts";
 
 /** Fields of a spec, as a user writes them. */
@@ -66,7 +68,6 @@ export function refused({ title, act }: Stage, reason: string): Stage {
 }
 
 const secretRef = (name: string) => ({ apiVersion: "v1", kind: "Secret", namespace, name });
-const backups = new WeakMap<World, Live>();
 const lost = "keystone-nephos";
 
 const gone = (world: World): boolean =>
@@ -79,14 +80,13 @@ export const stages = {
   secretLost: step(
     "secret lost",
     (world) => {
-      const live = world.store.get(secretRef(lost));
-      if (live !== undefined) backups.set(world, live);
+      besideOf(world).backup = world.store.get(secretRef(lost));
       drop(world, "v1", "Secret", lost);
     },
     (world) => says(world, "SecretMissing"),
   ),
   secretRestored: step("secret restored", (world) => {
-    const backup = backups.get(world);
+    const { backup } = besideOf(world);
     if (backup !== undefined)
       world.store.create({ ...backup, metadata: { ...backup.metadata, uid: "", resourceVersion: "" } }, "kubectl");
   }),
@@ -113,17 +113,15 @@ export function rotate(nudge: (world: World) => void): Stage {
     title: "rotate",
     act: ({ world, clock }) => {
       clock.leap(400 * 86_400_000);
-      ends.set(world, Date.parse(clock.timestamp()));
+      besideOf(world).overAt = Date.parse(clock.timestamp());
       nudge(world);
     },
     settled: (world) =>
       ready(world) &&
       ringsOf(world).every((ring) => "2" in mapAt(ring, "data")) &&
-      expiriesIn(world).every((end) => end > (ends.get(world) ?? 0)),
+      expiriesIn(world).every((end) => end > besideOf(world).overAt),
   };
 }
-
-const ends = new WeakMap<World, number>();
 
 function expiriesIn(world: World): number[] {
   return objectsOf(world, "Secret").flatMap(({ metadata }) => {
