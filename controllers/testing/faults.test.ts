@@ -1,6 +1,7 @@
 import { play } from "../../operator/testing/play.ts";
-import { commandFor, examine, referenceOf, sampleOf, scenarioOf, type Trial, trialsOf } from "./examine.ts";
+import { commandFor, differenceOf, examine, referenceOf, relayOf, scenarioOf, type Trial } from "./examine.ts";
 import { scenarios } from "./play/scenarios.ts";
+import { sampleOf, trialsOf } from "./trials.ts";
 
 const names = scenarios.map(({ name }) => name);
 /** So many runs of each scenario; `make faults` makes all. */
@@ -12,6 +13,17 @@ describe("a calm run", () => {
     "of %s ends well, and ten passes later nothing was written",
     async (name) => {
       expect((await referenceOf(name)).trouble).toEqual([]);
+    },
+    patience,
+  );
+
+  it.each(names)(
+    "of %s ends the same whether one process sees all of it, or each stage has its own",
+    async (name) => {
+      const [one, many] = [await referenceOf(name), await relayOf(name)];
+      expect(many.trouble).toEqual([]);
+      expect(differenceOf(many.state, one.state)).toBe("");
+      expect(many.createsAndDeletes).toEqual(one.createsAndDeletes);
     },
     patience,
   );
@@ -34,7 +46,7 @@ describe("whatever fails, the cloud ends where the calm run ended", () => {
     "in a sample of the faults of %s",
     async (name) => {
       const failed: { readonly trial: Trial; readonly trouble: readonly string[] }[] = [];
-      for (const trial of sampleOf(await trialsOf(name, 1, 40), share, 1)) {
+      for (const trial of sampleOf(await trialsOf(name), share, 1)) {
         const trouble = await examine(trial);
         if (trouble.length > 0) failed.push({ trial, trouble });
       }

@@ -9,7 +9,7 @@ import { type Fault, numbersFrom } from "./faults.ts";
 import type { Checkpoint, Invariant, Mark, Outside, Playing, Run, Scenario, Stage, Stageable } from "./scenario.ts";
 import { Stock } from "./stock.ts";
 import { VirtualClock } from "./virtual-clock.ts";
-import { Wire, type Tally } from "./wire.ts";
+import { thawInMilliseconds, Wire, type Tally } from "./wire.ts";
 import type { Change } from "./world/history.ts";
 import { World } from "./world/world.ts";
 
@@ -47,6 +47,8 @@ class Theatre {
   readonly #checkpoints: Checkpoint[] = [];
   /** When somebody last changed something that is not an event. */
   #changedAt = 0;
+  /** When the last process that began with a view of the past sees what there is. */
+  #thawsAt = 0;
   #landing = 0;
   #stage = "";
   #process: { readonly wire: Wire; readonly stop: AbortController } | undefined;
@@ -154,7 +156,7 @@ class Theatre {
     const { world, clock } = { world: this.#world, clock: this.#clock };
     stage.act({ world, clock, restart: (controllers = this.#controllers) => this.#restart(controllers) });
     this.#changedAt = clock.now();
-    const quiet = (): boolean => clock.now() - this.#changedAt >= quietInMilliseconds;
+    const quiet = (): boolean => clock.now() - Math.max(this.#changedAt, this.#thawsAt) >= quietInMilliseconds;
     const over = (): boolean => this.#broke() || (quiet() && this.#process !== undefined && stage.settled(world));
     if (!(await clock.until(over, patienceInMilliseconds)))
       this.#trouble.push(`${stage.title}: not settled after ${patienceInMilliseconds / 1000} s`);
@@ -186,6 +188,7 @@ class Theatre {
 
   #begin(past: number | undefined): void {
     const stop = new AbortController();
+    if (past !== undefined) this.#thawsAt = this.#clock.now() + thawInMilliseconds;
     const [world, clock, fault, tally] = [this.#world, this.#clock, this.#fault, this.#tally];
     const crash = (): void => this.#crash(wire);
     const delay = (most: number): number => this.#delay(most);

@@ -1,4 +1,4 @@
-import { at, type Live, mapAt, textAt } from "../../../operator/object.ts";
+import { at, listAt, type Live, mapAt, textAt } from "../../../operator/object.ts";
 import { objectsOf } from "../../../operator/testing/play.ts";
 import type { Stage, Stageable } from "../../../operator/testing/scenario.ts";
 import { expiryAnnotation, turnOf } from "../../../operator/recipe.ts";
@@ -100,10 +100,6 @@ export const stages = {
     const ref = { apiVersion: "apps/v1", kind: "StatefulSet", namespace, name: "rabbitmq" };
     world.store.edit(ref, (live) => ({ ...live, spec: { ...mapAt(live, "spec"), replicas: 0 } }), "kubectl-edit");
   }),
-  claimReplaced: step("claim replaced", (world) => {
-    drop(world, "v1", "PersistentVolumeClaim", "data-mariadb-0");
-    drop(world, "v1", "Pod", "mariadb-0");
-  }),
   sameUpgrade: { title: "same upgrade", act: ({ restart }) => restart(), settled: ready },
 } as const satisfies Readonly<Record<string, Stage>>;
 
@@ -145,13 +141,37 @@ export function imageUpgrade(means: Means): Stage {
   };
 }
 
+/** Whether all is well with all services, and the Keystone that is there now knows where everything is. */
+const findable =
+  ({ services }: Means) =>
+  (world: World): boolean => {
+    const registrations = objectsOf(world, "Registration");
+    const endpoints = registrations.flatMap((each) => listAt(each, "spec", "endpoints"));
+    const known = keystoneOf(world).entries("endpoints");
+    return ready(world) && registrations.length === services.length && known.length === endpoints.length;
+  };
+
+/** The database's volume is another from now on, and empty. */
+export function claimReplaced(means: Means): Stage {
+  const act = (world: World): void => {
+    drop(world, "v1", "PersistentVolumeClaim", "data-mariadb-0");
+    drop(world, "v1", "Pod", "mariadb-0");
+  };
+  return step("claim replaced", act, findable(means));
+}
+
+/** The next build of the operator brings one more service, for which the user has no wish. */
+export function arrival(means: Means): Stage {
+  return { title: "arrival", act: ({ restart }) => restart(controllersWith(means)), settled: findable(means) };
+}
+
 /** Somebody empties the catalogue. */
-export function catalogueLost({ services }: Means): Stage {
+export function catalogueLost(means: Means): Stage {
   return step(
     "catalogue lost",
     (world) => {
       for (const { id } of keystoneOf(world).entries("endpoints")) void keystoneOf(world).remove(`endpoints/${id}`);
     },
-    (world) => ready(world) && keystoneOf(world).entries("endpoints").length === 2 * services.length,
+    findable(means),
   );
 }
