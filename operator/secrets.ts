@@ -31,11 +31,11 @@ const alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
 /** What makes authorities and certificates. */
 export type Certification = Pick<typeof Makers, "makeAuthority" | "issueCertificate">;
 
-let makers: Promise<typeof Makers> | undefined;
+let loaded: Promise<typeof Makers> | undefined;
 
 /** What makes certificates, loaded when it is first needed: most processes never do. */
 export function certification(): Promise<Certification> {
-  return (makers ??= import("./x509.ts"));
+  return (loaded ??= import("./x509.ts"));
 }
 
 /** Reads single values of Secrets, decoded; undefined where Secret or key is not there. Never cached, never logged. */

@@ -34,7 +34,7 @@ class Theatre {
   readonly #scenario: Scenario;
   readonly #fault: Fault;
   readonly #budget: number;
-  readonly #from: Checkpoint | undefined;
+  readonly #from: Checkpoint;
   readonly #stock: Stock;
   readonly #processes: "each" | "one";
   readonly #world: World;
@@ -56,56 +56,68 @@ class Theatre {
   readonly #invariants: readonly Invariant[];
   readonly #writesAt: Map<number, number>;
 
-  constructor(scenario: Scenario, { fault = {}, budget = 600, from, processes = "one" }: Playing) {
+  constructor(scenario: Scenario, playing: Playing) {
+    const { fault = {}, budget = 600, from = beginningOf(scenario), processes = "one" } = playing;
     this.#scenario = scenario;
     this.#fault = fault;
     this.#budget = budget;
     this.#from = from;
-    this.#stock = new Stock(`${from?.stages ?? 0}`);
+    this.#stock = new Stock(String(from.stages));
     this.#processes = processes;
-    this.#tally = { writes: 0, lines: 0, outside: 0, ...from?.mark, calls: 0, resting: false, log: [] };
-    this.#ours = [...(from?.createsAndDeletes ?? [])];
-    this.#writesAt = new Map(from?.writesAt);
-    this.#controllers = from?.controllers ?? scenario.controllers;
+    this.#tally = { ...from.mark, calls: 0, resting: false, log: [] };
+    this.#ours = [...from.createsAndDeletes];
+    this.#writesAt = new Map(from.writesAt);
+    this.#controllers = from.controllers;
     this.#invariants = scenario.invariants();
-    this.#clock = new VirtualClock(from?.clock);
-    this.#world = new World(scenario.kinds, from?.world);
+    this.#clock = new VirtualClock(from.clock);
+    this.#world = new World(scenario.kinds, from.world);
     this.#world.store.now = () => this.#clock.timestamp();
     this.#chance = fault.order === undefined ? () => 1 : numbersFrom(fault.order * 7919 + 1);
   }
 
   async play(): Promise<Run> {
-    const world = this.#world;
-    world.store.listen((change) => this.#watch(change));
-    playCluster(world, {
-      later: (what) => void this.#clock.after(this.#delay(40), what),
-      ...(this.#scenario.run === undefined ? {} : { run: this.#scenario.run }),
-      ...(this.#scenario.pulls === undefined ? {} : { pulls: this.#scenario.pulls }),
-    });
     this.#seedJitter();
-    if (this.#from === undefined) this.#scenario.start(world);
-    else this.#remember(this.#from.world);
-    this.#begin(undefined);
-    if (this.#from !== undefined) await this.#warm();
-    const begun = this.#from?.stages ?? 0;
-    for (const [index, stage] of this.#scenario.stages.entries()) {
-      if (index < begun) continue;
-      if (index > begun && this.#processes === "each") await this.#relay(index);
-      if (!(await this.#act(stage))) break;
-    }
+    await this.#open();
+    await this.#stages();
     this.#mark();
     if (this.#trouble.length === 0) await this.#rest();
     this.#end();
     return {
       tally: this.#tally,
       trouble: this.#trouble,
-      state: this.#scenario.state(world),
+      state: this.#scenario.state(this.#world),
       createsAndDeletes: [...this.#ours].sort(),
       seconds: Math.round(this.#clock.now() / 1000),
-      versions: world.store.history.version,
+      versions: this.#world.store.history.version,
       marks: this.#marks,
       checkpoints: this.#checkpoints,
     };
+  }
+
+  /** The cluster wakes, and the operator starts. */
+  async #open(): Promise<void> {
+    const { run, pulls, start } = this.#scenario;
+    this.#world.store.listen((change) => this.#watch(change));
+    playCluster(this.#world, {
+      later: (what) => void this.#clock.after(this.#delay(40), what),
+      ...(run === undefined ? {} : { run }),
+      ...(pulls === undefined ? {} : { pulls }),
+    });
+    const fresh = this.#from.stages === 0;
+    if (fresh) start(this.#world);
+    else this.#remember(this.#from.world);
+    this.#begin(undefined);
+    if (!fresh) await this.#warm();
+  }
+
+  /** All stages that are left, until one of them goes wrong. */
+  async #stages(): Promise<void> {
+    const { stages: over } = this.#from;
+    for (const [index, stage] of this.#scenario.stages.entries()) {
+      if (index < over) continue;
+      if (index > over && this.#processes === "each") await this.#relay(index);
+      if (!(await this.#act(stage))) return;
+    }
   }
 
   /** Jitter has to be the same in every run of a seed, from each checkpoint on. */
@@ -256,6 +268,13 @@ class Theatre {
   #delay(most: number): number {
     return most * this.#chance();
   }
+}
+
+/** An empty world before the first stage. */
+function beginningOf({ kinds, controllers }: Scenario): Checkpoint {
+  const mark = { writes: 0, lines: 0, outside: 0 };
+  const empty = { createsAndDeletes: [], writesAt: new Map<number, number>() };
+  return { world: new World(kinds), clock: new VirtualClock(), mark, stages: 0, controllers, ...empty };
 }
 
 /** Time of one process: once that is dead, nothing in it wakes. */
