@@ -31,10 +31,13 @@ export function addressOf(text: string): AddressRange | undefined {
 function groupsOf(text: string): (readonly [bits: number, part: number])[] {
   const mapped = text.replace(/[0-9.]+$/, (tail) => (isIPv4(tail) ? hexadecimal(tail) : tail));
   const [head = "", tail] = mapped.split("::");
-  const words = (half: string): string[] => (half === "" ? [] : half.split(":"));
-  const [before, after] = [words(head), words(tail ?? "")];
+  const [before, after] = [wordsIn(head), wordsIn(tail ?? "")];
   const between = Array.from({ length: 8 - before.length - after.length }, () => "0");
   return [...before, ...between, ...after].map((word) => [16, Number.parseInt(word, 16)]);
+}
+
+function wordsIn(half: string): string[] {
+  return half === "" ? [] : half.split(":");
 }
 
 function hexadecimal(address: string): string {
