@@ -3,9 +3,11 @@ import type { Scenario, Stage } from "../../../operator/testing/play.ts";
 import { customKind } from "../../../operator/testing/world/kinds.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
 import { cloudKind, type Means } from "../../cloud/plan.ts";
+import { networkKind } from "../../network/plan.ts";
 import { means } from "../render.ts";
 import { kettle, teapot } from "../teapot.ts";
 import { namespace } from "../world.ts";
+import { fabric } from "./fabric.ts";
 import { cloudInvariants } from "./invariants.ts";
 import { mend, runBadly, runProgram, stuck } from "./programs.ts";
 import { applied, catalogueLost, controllersWith, imageUpgrade, refused, rotate, stages } from "./stages.ts";
@@ -13,7 +15,11 @@ import { borrow, hostChanged } from "./outside.ts";
 import { stateOf } from "./state.ts";
 
 const registrationKind = { apiVersion: "nephos.dev/v1alpha1", kind: "Registration" } as const;
-const kinds = [customKind(cloudKind, "clouds"), customKind(registrationKind, "registrations")];
+const kinds = [
+  customKind(cloudKind, "clouds"),
+  customKind(registrationKind, "registrations"),
+  customKind(networkKind, "networks"),
+];
 const nodeRef = { apiVersion: "v1", kind: "Node", name: "node-1" } as const;
 
 function begin(world: World): void {
@@ -77,6 +83,7 @@ export const scenarios: readonly Scenario[] = [
   scenario("repair", means, deploy, stages.vandals, stages.edited, catalogueLost(means)),
   scenario("claim", means, deploy, stages.claimReplaced),
   scenario("external", means, borrow, hostChanged),
+  scenario("fabric", means, fabric.deploy, rotate(nudge), fabric.change, fabric.delete, fabric.again),
   scenario("upgrade", means, deploy, stages.sameUpgrade, imageUpgrade(means)),
   { ...scenario("failing", fictional, stuck(applied("deploy", fictional, {})), mend), run: runBadly },
   scenario("release", fictional, applied("deploy", fictional, {}, older), applied("release", fictional, {})),
