@@ -296,6 +296,15 @@ describe("the deletion of a Network", () => {
     expect(order).toEqual(["ovn-northd", "ovn-sb", "ovn-nb"]);
   });
 
+  it("waits until the pods of one part are gone before it takes the next", () => {
+    const labels = { "app.kubernetes.io/name": "ovn", "app.kubernetes.io/component": "northd" };
+    const pod = live({ apiVersion: "v1", kind: "Pod", metadata: { name: "ovn-northd-1", labels } });
+    const left = [...objects.filter(({ kind }) => kind !== "Deployment"), pod];
+    const { open, verdicts } = progress(planOf(...left), snapshot(network, ...left), judgeStep);
+    expect(verdicts.get("northd/removal")).toEqual({ is: "waiting", on: "Pod ovn-northd-1 to be gone" });
+    expect(open.map(({ name }) => name)).toEqual(["network/users", "northd/removal"]);
+  });
+
   it("takes no volume and no Secret away", () => {
     const kinds = planOf(...objects).steps.flatMap(({ removes = [] }) => removes.map(({ kind }) => kind));
     expect([...new Set(kinds)].sort()).toEqual(["Deployment", "StatefulSet"]);
