@@ -83,7 +83,7 @@ export const scenarios: readonly Scenario[] = [
   scenario("repair", means, deploy, stages.vandals, stages.edited, catalogueLost(means)),
   scenario("claim", means, deploy, stages.claimReplaced),
   scenario("external", means, borrow, hostChanged),
-  scenario("fabric", means, fabric.deploy, rotate(nudge), fabric.change, fabric.delete, fabric.again),
+  scenario("fabric", means, fabric.deploy, fabric.change, fabric.delete, fabric.again, rotate(nudge)),
   scenario("upgrade", means, deploy, stages.sameUpgrade, imageUpgrade(means)),
   { ...scenario("failing", fictional, stuck(applied("deploy", fictional, {})), mend), run: runBadly },
   scenario("release", fictional, applied("deploy", fictional, {}, older), applied("release", fictional, {})),
