@@ -3,11 +3,13 @@ import type { Scenario, Stage } from "../../../operator/testing/scenario.ts";
 import { customKind } from "../../../operator/testing/world/kinds.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
 import { cloudKind, type Means } from "../../cloud/plan.ts";
+import { networkKind } from "../../network/plan.ts";
 import type { ServiceDefinition } from "../../services/define.ts";
 import { means } from "../render.ts";
 import { kettle, teapot } from "../teapot.ts";
 import { namespace } from "../world.ts";
 import { carried } from "./beside.ts";
+import { fabric } from "./fabric.ts";
 import { cloudInvariants } from "./invariants.ts";
 import { mend, runBadly, runProgram, stuck } from "./programs.ts";
 import {
@@ -25,7 +27,11 @@ import { borrow, hostChanged } from "./outside.ts";
 import { stateOf } from "./state.ts";
 
 const registrationKind = { apiVersion: "nephos.dev/v1alpha1", kind: "Registration" } as const;
-const kinds = [customKind(cloudKind, "clouds"), customKind(registrationKind, "registrations")];
+const kinds = [
+  customKind(cloudKind, "clouds"),
+  customKind(registrationKind, "registrations"),
+  customKind(networkKind, "networks"),
+];
 const nodeRef = { apiVersion: "v1", kind: "Node", name: "node-1" } as const;
 
 function begin(world: World): void {
@@ -119,6 +125,7 @@ export const scenarios: readonly Scenario[] = [
   scenario("repair", core, deploy, stages.vandals, stages.edited, catalogueLost(core)),
   scenario("claim", core, deploy, claimReplaced(core)),
   scenario("external", core, borrow, hostChanged),
+  scenario("fabric", core, fabric.deploy, fabric.change, fabric.delete, fabric.again, rotate(nudge)),
   scenario("upgrade", core, deploy, stages.sameUpgrade, imageUpgrade(core)),
   { ...scenario("failing", fictional, stuck(applied("deploy", fictional, {})), mend), run: runBadly },
   release("release", fictional),

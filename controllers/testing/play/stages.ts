@@ -6,6 +6,7 @@ import type { World } from "../../../operator/testing/world/world.ts";
 import { conditionOf } from "../../../operator/verdict.ts";
 import { cloudController } from "../../cloud/controller.ts";
 import { cloudKind, type Means } from "../../cloud/plan.ts";
+import { networkController } from "../../network/controller.ts";
 import { registrationController } from "../../registration/controller.ts";
 import { specOf } from "../render.ts";
 import { namespace } from "../world.ts";
@@ -19,7 +20,11 @@ const cloudRef = { ...cloudKind, namespace, name: "prod" };
 
 /** The operator's controllers over the world's Keystone. */
 export function controllersWith(means: Means): Stageable {
-  return (world, outside) => [cloudController(means), registrationController(doors(world, outside))];
+  return (world, outside) => [
+    cloudController(means),
+    networkController(means),
+    registrationController(doors(world, outside)),
+  ];
 }
 
 const isTrue = (live: Live, type: string): boolean =>
