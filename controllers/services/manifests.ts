@@ -102,9 +102,9 @@ function claimTemplate({ size, storageClassName }: Claim): IPersistentVolumeClai
   };
 }
 
-/** A server of one member with a volume that outlives it. */
-export function singleMember(name: string, claim: Claim, pod: IPodSpec): IStatefulSet & Manifest {
-  return statefulSet({ name, labels: componentLabels(name, "server"), service: name, replicas: 1, pod, claim });
+/** A server of one member with a volume that outlives it. The Service by which members find each other may have a name of its own. */
+export function singleMember(name: string, claim: Claim, pod: IPodSpec, members = name): IStatefulSet & Manifest {
+  return statefulSet({ name, labels: componentLabels(name, "server"), service: members, replicas: 1, pod, claim });
 }
 
 /** A Service inside the cluster, for the pods with the given component labels. */
@@ -128,6 +128,16 @@ export function clusterService(
       })),
     },
   };
+}
+
+/** A Service by which the members of a StatefulSet find each other, each by its own name, before they are ready too. */
+export function memberService(
+  name: string,
+  selector: Record<string, string>,
+  ports: Readonly<Record<string, number>>,
+): IService & Manifest {
+  const service = clusterService(name, selector, ports);
+  return { ...service, spec: { ...service.spec, clusterIP: "None", publishNotReadyAddresses: true } };
 }
 
 /** At most one pod of a component is away at a time for anybody's maintenance. */

@@ -1,6 +1,5 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
-import type { CloudSpec } from "../../crds/cloud.ts";
-import { storageByDefault } from "../../crds/storage.ts";
+import { type CloudSpec, managedByDefault } from "../../crds/cloud.ts";
 import type { Claim } from "./manifests.ts";
 import type { Process, ServiceContext, ServiceDefinition } from "./define.ts";
 import { resourcesWith } from "./resources.ts";
@@ -20,7 +19,7 @@ export function replicasOf(service: ServiceDefinition, context: ServiceContext):
 /** The volume that a service keeps data on. */
 export function storageOf(service: ServiceDefinition, context: ServiceContext): Claim {
   const wishes = wishesOf(service, context);
-  return (wishes !== undefined && "storage" in wishes ? wishes.storage : undefined) ?? storageByDefault;
+  return (wishes !== undefined && "storage" in wishes ? wishes.storage : undefined) ?? managedByDefault.storage;
 }
 
 /** The cloud's spec as the pods of a service see it: where they may run is what the service says, else what the cloud says. */
