@@ -1,6 +1,7 @@
 import type { KindDefinition } from "../operator/schema.ts";
 import { cloud } from "./cloud.ts";
+import { network } from "./network.ts";
 import { registration } from "./registration.ts";
 
 /** Every kind of the group nephos.dev. */
-export const kinds: readonly KindDefinition[] = [cloud, registration];
+export const kinds: readonly KindDefinition[] = [cloud, network, registration];

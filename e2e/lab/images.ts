@@ -57,11 +57,21 @@ export async function openstackImage(release: string, projects: readonly string[
 }
 
 /** Builds the image of the programs that OpenStack stands on. */
-export async function infraImage(log?: Log): Promise<Image> {
-  const folder = join(images, "infra");
+export function infraImage(log?: Log): Promise<Image> {
+  return debianImage("infra", log);
+}
+
+/** Builds the image of Open vSwitch and OVN. */
+export function ovnImage(log?: Log): Promise<Image> {
+  return debianImage("ovn", log);
+}
+
+/** Builds an image that needs nothing but Debian's packages. */
+async function debianImage(name: string, log: Log): Promise<Image> {
+  const folder = join(images, name);
   const containerfile = join(folder, "Containerfile");
-  const recipe = { repository: "infra", tag: "trixie", containerfile, context: folder, sources: [], args: {} };
-  return { name: "infra", ...(await make(recipe, log)) };
+  const recipe = { repository: name, tag: "trixie", containerfile, context: folder, sources: [], args: {} };
+  return { name, ...(await make(recipe, log)) };
 }
 
 /** Bundles the operator and builds its image. */

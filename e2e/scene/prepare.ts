@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { services } from "../../controllers/services/index.ts";
 import type { Cluster } from "../lab/cluster.ts";
-import { type Image, infraImage, openstackImage, operatorImage } from "../lab/images.ts";
+import { type Image, infraImage, openstackImage, operatorImage, ovnImage } from "../lab/images.ts";
 import { ensureOpenStackClient } from "../lab/openstack-client.ts";
 import { cloudIn } from "../up/cloud.ts";
 import { sample } from "./scene.ts";
@@ -18,7 +18,7 @@ export async function prepare(
   const images: Image[] = [];
   const projects = services.map(({ name }) => name);
   for (const release of releases) images.push(...(await openstackImage(release, projects, log)));
-  images.push(await infraImage(log), await operatorImage(log));
+  images.push(await infraImage(log), await ovnImage(log), await operatorImage(log));
   await cluster.loadImages([...new Set(images.map(({ archive }) => archive))], log);
   const client = await ensureOpenStackClient(log);
   const references = Object.fromEntries(images.map(({ name, ref }) => [name, ref]));

@@ -5,7 +5,7 @@ import { stopCluster } from "../lab/cluster.ts";
 import { cacheDir } from "../lab/host/cache.ts";
 import { run } from "../lab/host/command.ts";
 import { continueAsRoot } from "../lab/host/root.ts";
-import { type Image, infraImage, openstackImage, operatorImage } from "../lab/images.ts";
+import { type Image, infraImage, openstackImage, operatorImage, ovnImage } from "../lab/images.ts";
 import { ensureOpenStackClient } from "../lab/openstack-client.ts";
 import { runTasks, type Task, TasksFailed } from "../lab/tasks.ts";
 import { clientEnvironment, exportLines } from "./client-env.ts";
@@ -38,6 +38,7 @@ function imageTasks(bench: Bench): Task[] {
   return [
     image("openstack", (log) => openstackImage(cloudIn(manifest).release, projects, log)),
     image("infra", async (log) => [await infraImage(log)]),
+    image("ovn", async (log) => [await ovnImage(log)]),
     image("operator", async (log) => [await operatorImage(log)]),
   ];
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { Environment } from "@marcbachmann/cel-js";
+import { rangeOf } from "../address.ts";
 import { at, isRecord, listAt, mapAt, textAt } from "../object.ts";
 
 /** One step of a path into a value: a field of an object, a member of a list by its place, an entry of a map by its key. */
@@ -246,6 +247,8 @@ function keyOf(keys: readonly string[], member: unknown): unknown[] {
 }
 
 const language = new Environment({ unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false });
+// Of what Kubernetes adds to the language: its library about addresses.
+language.registerFunction("isCIDR(string): bool", (text: string) => rangeOf(text) !== undefined);
 const asked = new Map<string, ReturnType<typeof language.parse>>();
 
 function brokenRules(schema: unknown, value: unknown, before: unknown, path: readonly PathStep[]): Refused[] {
