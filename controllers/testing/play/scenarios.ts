@@ -4,10 +4,11 @@ import { customKind } from "../../../operator/testing/world/kinds.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
 import { cloudKind, type Means } from "../../cloud/plan.ts";
 import { networkKind } from "../../network/plan.ts";
+import { providerNetworkKind } from "../../network/users.ts";
 import { means } from "../render.ts";
 import { kettle, teapot } from "../teapot.ts";
 import { namespace } from "../world.ts";
-import { fabric } from "./fabric.ts";
+import { fabric, provider } from "./fabric.ts";
 import { cloudInvariants } from "./invariants.ts";
 import { mend, runBadly, runProgram, stuck } from "./programs.ts";
 import { applied, catalogueLost, controllersWith, imageUpgrade, refused, rotate, stages } from "./stages.ts";
@@ -19,6 +20,7 @@ const kinds = [
   customKind(cloudKind, "clouds"),
   customKind(registrationKind, "registrations"),
   customKind(networkKind, "networks"),
+  customKind(providerNetworkKind, "providernetworks"),
 ];
 const nodeRef = { apiVersion: "v1", kind: "Node", name: "node-1" } as const;
 
@@ -84,6 +86,7 @@ export const scenarios: readonly Scenario[] = [
   scenario("claim", means, deploy, stages.claimReplaced),
   scenario("external", means, borrow, hostChanged),
   scenario("fabric", means, fabric.deploy, fabric.change, fabric.delete, fabric.again, rotate(nudge)),
+  scenario("provider", means, provider.deploy, provider.change, provider.drift, provider.inUse, provider.free),
   scenario("upgrade", means, deploy, stages.sameUpgrade, imageUpgrade(means)),
   { ...scenario("failing", fictional, stuck(applied("deploy", fictional, {})), mend), run: runBadly },
   scenario("release", fictional, applied("deploy", fictional, {}, older), applied("release", fictional, {})),
