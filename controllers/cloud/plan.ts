@@ -147,7 +147,7 @@ function forbiddenRelease(
     return `spec.release is ${release}, but the data in this namespace is on its way from ${data.release} to ${data.next}; set spec.release to ${data.next}`;
   return paths.some(({ from, to }) => from === data.release && to === release)
     ? undefined
-    : `spec.release is ${release}, but the data in this namespace is of ${data.release}; set spec.release to ${data.release}`;
+    : `spec.release is ${release}, but the data in this namespace is of ${data.release}, and Nephos has no upgrade from there to ${release}; set spec.release to ${data.release}`;
 }
 
 /** Where the user's configuration cannot be written, none is, and what runs stays as it is. */

@@ -3,14 +3,8 @@ import { kinds } from "../../crds/index.ts";
 import { pluralOf } from "../../operator/access.ts";
 import type { Controller } from "../../operator/controller.ts";
 import { at, isRecord, type Live, listAt, mapAt, type Ref, refOf, textAt } from "../../operator/object.ts";
-import {
-  type Invariant,
-  objectsOf,
-  play,
-  type Scenario,
-  type Stage,
-  type Stageable,
-} from "../../operator/testing/play.ts";
+import { objectsOf, play } from "../../operator/testing/play.ts";
+import type { Invariant, Scenario, Stage, Stageable } from "../../operator/testing/scenario.ts";
 import { customKind } from "../../operator/testing/world/kinds.ts";
 import type { World } from "../../operator/testing/world/world.ts";
 import { issueCertificate, makeAuthority, type Pair } from "../../operator/x509.ts";
@@ -65,7 +59,7 @@ const returnInSeconds = 60;
 /** Plays a journey on a deployed cloud. */
 export async function travelled(journey: Journey): Promise<Travelogue> {
   const log = new Log(journey, await certificateFor(journey.start));
-  const run = await play(log.scenario, {}, 200 + 200 * journey.changes.length);
+  const run = await play(log.scenario, { budget: 200 + 200 * journey.changes.length });
   const trouble = [...log.trouble, ...run.trouble, ...log.parted(run.state, "the end")];
   return { sights: log.sights, trouble: [...new Set(trouble)] };
 }

@@ -8,7 +8,7 @@ import { crdOf } from "../../operator/schema.ts";
 import { fieldsOf, type Mutation, mutationsOf, objectSchemaOf } from "../../operator/testing/explore.ts";
 import { admit } from "../../operator/testing/explore-admission.ts";
 import { planCloud } from "../cloud/plan.ts";
-import { sampleOf } from "./examine.ts";
+import { sampleOf } from "./trials.ts";
 import { brought, nameOf, type Sight, travelled } from "./explore-play.ts";
 import { live, node, snapshot } from "./world.ts";
 

@@ -1,5 +1,6 @@
 import { at, textAt } from "../../../operator/object.ts";
-import { objectsOf, type Stage } from "../../../operator/testing/play.ts";
+import { objectsOf } from "../../../operator/testing/play.ts";
+import type { Stage } from "../../../operator/testing/scenario.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
 import { conditionOf } from "../../../operator/verdict.ts";
 import { networkKind } from "../../network/plan.ts";

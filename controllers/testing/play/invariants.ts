@@ -1,7 +1,8 @@
 import { canonical } from "../../../operator/digest.ts";
 import { at, controllerOf, type Live, listAt, mapAt, nameFor, refOf, textAt } from "../../../operator/object.ts";
 import { retainAnnotation } from "../../../operator/plan.ts";
-import { objectsOf, type Invariant } from "../../../operator/testing/play.ts";
+import { objectsOf } from "../../../operator/testing/play.ts";
+import type { Invariant } from "../../../operator/testing/scenario.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
 import { conditionOf } from "../../../operator/verdict.ts";
 import type { ServiceDefinition } from "../../services/define.ts";

@@ -1,4 +1,4 @@
-import type { Outside } from "../../../operator/testing/play.ts";
+import type { Outside } from "../../../operator/testing/scenario.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
 import type { NeutronDoor } from "../../network/provider-controller.ts";
 import { type Neutron, NeutronError } from "../../openstack/neutron.ts";
