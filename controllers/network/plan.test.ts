@@ -296,6 +296,22 @@ describe("the deletion of a Network", () => {
     expect(order).toEqual(["ovn-northd", "ovn-sb", "ovn-nb"]);
   });
 
+  it("is refused as long as something uses the Network, with its name", () => {
+    const user = live({ apiVersion, kind: "ProviderNetwork", metadata: { name: "public" } });
+    const other = live({ apiVersion, kind: "ProviderNetwork", metadata: { name: "office" } });
+    const plan = planOf(...objects, user);
+    const { open, verdicts } = progress(plan, snapshot(network, ...objects, user), judgeStep);
+    expect(open).toEqual([]);
+    expect(verdicts.get("network/users")).toEqual({
+      is: "blocked",
+      reason: "InUse",
+      message: "ProviderNetwork public uses this Network; delete that first",
+    });
+    expect(planOf(...objects, user, other).steps[0]?.held).toMatchObject({
+      message: "ProviderNetwork office, ProviderNetwork public use this Network; delete them first",
+    });
+  });
+
   it("waits until the pods of one part are gone before it takes the next", () => {
     const labels = { "app.kubernetes.io/name": "ovn", "app.kubernetes.io/component": "northd" };
     const pod = live({ apiVersion: "v1", kind: "Pod", metadata: { name: "ovn-northd-1", labels } });

@@ -90,7 +90,7 @@ export function planNetworkDeletion(network: Live, seen: Snapshot): Plan {
   const used: Verdict = {
     is: "blocked",
     reason: "InUse",
-    message: `${users.join(", ")} ${users.length === 1 ? "uses" : "use"} this Network; delete them first`,
+    message: `${users.join(", ")} ${users.length === 1 ? "uses this Network; delete that" : "use this Network; delete them"} first`,
   };
   return {
     steps: [

@@ -28,8 +28,8 @@ interface Turn {
 
 /** A good object, and what it is changed into, one after the other, with a return to what is good after each. */
 export interface Journey {
-  /** The cloud that is there before; none where the object is a Cloud itself. */
-  readonly cloud: Fields | undefined;
+  /** What is there before, in this order: the Cloud, where the object is none itself. */
+  readonly before: readonly Fields[];
   readonly start: Fields;
   readonly changes: readonly Turn[];
 }
@@ -104,8 +104,8 @@ class Log {
   }
 
   #stages(): Stage[] {
-    const { cloud, start, changes } = this.#journey;
-    const deployed = [...(cloud === undefined ? [] : [cloud]), start].map((each): Stage => ({
+    const { before, start, changes } = this.#journey;
+    const deployed = [...before, start].map((each): Stage => ({
       title: "deploy",
       act: ({ world }) => put(world, each),
       settled: allReady,

@@ -4,12 +4,13 @@ import { customKind } from "../../../operator/testing/world/kinds.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
 import { cloudKind, type Means } from "../../cloud/plan.ts";
 import { networkKind } from "../../network/plan.ts";
+import { providerNetworkKind } from "../../network/users.ts";
 import type { ServiceDefinition } from "../../services/define.ts";
 import { means } from "../render.ts";
 import { kettle, teapot } from "../teapot.ts";
 import { namespace } from "../world.ts";
 import { carried } from "./beside.ts";
-import { fabric } from "./fabric.ts";
+import { fabric, provider } from "./fabric.ts";
 import { cloudInvariants } from "./invariants.ts";
 import { mend, runBadly, runProgram, stuck } from "./programs.ts";
 import {
@@ -31,6 +32,7 @@ const kinds = [
   customKind(cloudKind, "clouds"),
   customKind(registrationKind, "registrations"),
   customKind(networkKind, "networks"),
+  customKind(providerNetworkKind, "providernetworks"),
 ];
 const nodeRef = { apiVersion: "v1", kind: "Node", name: "node-1" } as const;
 
@@ -126,6 +128,7 @@ export const scenarios: readonly Scenario[] = [
   scenario("claim", core, deploy, claimReplaced(core)),
   scenario("external", core, borrow, hostChanged),
   scenario("fabric", core, fabric.deploy, fabric.change, fabric.delete, fabric.again, rotate(nudge)),
+  scenario("provider", core, provider.deploy, provider.change, provider.drift, provider.inUse, provider.free),
   scenario("upgrade", core, deploy, stages.sameUpgrade, imageUpgrade(core)),
   { ...scenario("failing", fictional, stuck(applied("deploy", fictional, {})), mend), run: runBadly },
   release("release", fictional),

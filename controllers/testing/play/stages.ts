@@ -7,12 +7,14 @@ import { conditionOf } from "../../../operator/verdict.ts";
 import { cloudController } from "../../cloud/controller.ts";
 import { cloudKind, type Means } from "../../cloud/plan.ts";
 import { networkController } from "../../network/controller.ts";
+import { providerController } from "../../network/provider-controller.ts";
 import { registrationController } from "../../registration/controller.ts";
 import type { ServiceDefinition } from "../../services/define.ts";
 import { specOf } from "../render.ts";
 import { namespace } from "../world.ts";
 import { besideOf } from "./beside.ts";
 import { doors, keystoneOf } from "./keystone.ts";
+import { neutronDoor } from "./neutron.ts";
 
 /** Fields of a spec, as a user writes them. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -24,6 +26,7 @@ export function controllersWith(means: Means): Stageable {
   return (world, outside) => [
     cloudController(means),
     networkController(means),
+    providerController(neutronDoor(world, outside)),
     registrationController(doors(world, outside)),
   ];
 }
