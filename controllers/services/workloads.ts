@@ -10,6 +10,15 @@ export function workloadsOf(services: readonly ServiceDefinition[]): string[] {
   return services.flatMap((service) => service.processes.map((process) => workloadOf(service, process)));
 }
 
+/** Those of them that answer while they are replaced: a volume is of one pod, and its next one waits for it. */
+export function rollingWorkloadsOf(services: readonly ServiceDefinition[]): string[] {
+  const rolling = services.map((service) => ({
+    ...service,
+    processes: service.processes.filter(({ volume }) => volume === undefined),
+  }));
+  return workloadsOf(rolling);
+}
+
 /** The first process answers under the service's own name, any other under one with its name behind. */
 export function serviceNameOf(service: ServiceDefinition, process: Process): string {
   return process === service.processes[0] ? service.name : workloadOf(service, process);

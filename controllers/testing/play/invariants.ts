@@ -6,7 +6,7 @@ import type { Invariant } from "../../../operator/testing/scenario.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
 import { conditionOf } from "../../../operator/verdict.ts";
 import type { ServiceDefinition } from "../../services/define.ts";
-import { workloadsOf } from "../../services/workloads.ts";
+import { rollingWorkloadsOf } from "../../services/workloads.ts";
 import { versionLabel } from "../../services/running.ts";
 import { hostIn } from "./keystone.ts";
 
@@ -254,7 +254,7 @@ const ownedAtAll: Invariant = ({ type, object }, { ours }) =>
 
 /** What holds at every version, whatever fails, for a Cloud of these services. */
 export function cloudInvariants(services: readonly ServiceDefinition[]): readonly Invariant[] {
-  const workloads = new Set(workloadsOf(services));
+  const workloads = new Set(rollingWorkloadsOf(services));
   return [
     ...[neverBack(), secretsStaySecret()],
     ...[inOrder(services), releasesInOrder(services), contractsLast, podsStay(workloads), apisStay(workloads)],
