@@ -1,9 +1,12 @@
 import { z } from "zod";
+import { named } from "../operator/named.ts";
 import { conditions, type KindDefinition, listMap, type Rule, rules } from "../operator/schema.ts";
-import { everyNameIs, labelsOfNodes, userConfig } from "./config.ts";
+import { everyNameIs, userConfig } from "./config.ts";
 import { externalDatabase, externalMessaging, hostName, oneOf } from "./external.ts";
-import { labelName, labelValue, objectName } from "./names.ts";
-import { serviceSpec } from "./service.ts";
+import { objectName } from "./names.ts";
+import { placement } from "./placement.ts";
+import { resources } from "./resources.ts";
+import { commonFields } from "./service.ts";
 
 /** The releases that can be deployed, the oldest first. */
 export const releases = ["2025.1", "2025.2", "2026.1"] as const;
@@ -39,13 +42,17 @@ const storage = z
   .describe("The volume that holds the data.")
   .meta(rules({ rule: "self == oldSelf", message: volumeStays }));
 
-const managed = z.object({ storage });
+const managed = (use: string) => z.object({ storage, resources: resources(`the server's pod. ${use}`) });
+const managedDatabase = managed("Half of the memory that it asks for caches pages. Default: 200m and 512Mi");
+const managedBroker = managed(
+  "Publishers wait once it uses twice the memory that it asks for, or 60 % of its limit. Default: 50m and 256Mi",
+);
 
 /** What a user says about a server that Nephos runs. */
-export type Managed = z.output<typeof managed>;
+export type Managed = z.output<typeof managedDatabase>;
 
 /** What is wanted of a server that Nephos runs where the user says nothing about it. */
-export const managedByDefault: Managed = managed.parse({});
+export const managedByDefault: Managed = managedDatabase.parse({});
 
 const sizeIn = (self: string): string =>
   `(has(${self}.managed) ? ${self}.managed.storage.size : '${managedByDefault.storage.size}')`;
@@ -65,64 +72,6 @@ function stayingType(what: string): Record<string, unknown> {
     message: `a Cloud keeps its type of ${what}, since nothing would bring the data over; delete the Cloud and make it anew with the other type, and move the data yourself`,
   });
 }
-
-const toleration = z
-  .object({
-    key: z
-      .string()
-      .max(253)
-      .regex(labelName)
-      .exactOptional()
-      .describe("Name of the taint. Default: every taint; operator is Exists then."),
-    operator: z.enum(["Exists", "Equal"]).exactOptional().describe("Whether the taint's value counts. Default Equal."),
-    value: z.string().max(63).regex(labelValue).exactOptional().describe("Value of the taint. Default: an empty one."),
-    effect: z
-      .enum(["NoSchedule", "PreferNoSchedule", "NoExecute"])
-      .exactOptional()
-      .describe("What the taint does. Default: all of it."),
-    tolerationSeconds: z
-      .int()
-      .exactOptional()
-      .describe("Seconds that a pod stays on a node once it has a NoExecute taint. Default: for ever."),
-  })
-  .meta(
-    rules(
-      {
-        rule: "has(self.key) || (has(self.operator) && self.operator == 'Exists')",
-        message: "a toleration without a key is one of every taint; set operator: Exists",
-      },
-      {
-        rule: "!has(self.value) || self.value == '' || !has(self.operator) || self.operator == 'Equal'",
-        message: "a toleration with operator: Exists has no value; remove it or set operator: Equal",
-      },
-      {
-        rule: "!has(self.tolerationSeconds) || (has(self.effect) && self.effect == 'NoExecute')",
-        message: "tolerationSeconds means something for effect: NoExecute only; set that or remove it",
-      },
-    ),
-  );
-
-const placement = z
-  .object({
-    nodeSelector: labelsOfNodes("the names in a nodeSelector are names of labels, such as example.org/control-plane")
-      .optional()
-      .describe("Labels that a node must have to run pods of this cloud. Default: none."),
-    tolerations: z
-      .array(toleration)
-      .max(16)
-      .optional()
-      .describe("Taints that pods of this cloud accept. Default: none but those that every pod accepts."),
-    priorityClassName: z
-      .string()
-      .max(253)
-      .regex(objectName)
-      .optional()
-      .describe(
-        "PriorityClass of the pods of this cloud, such as system-cluster-critical. Default: the cluster's default.",
-      ),
-  })
-  .optional()
-  .describe("Where the pods of this cloud may run.");
 
 const images = z
   .object({
@@ -167,7 +116,7 @@ const database = oneOf(
         "Managed: one MariaDB run by Nephos on a volume. External: a server that somebody else runs. Default Managed.",
       )
       .meta(stayingType("database")),
-    managed: managed.optional().describe("How Nephos runs the database."),
+    managed: managedDatabase.optional().describe("How Nephos runs the database."),
     external: externalDatabase.optional(),
   }),
   ["managed", "external"],
@@ -185,7 +134,7 @@ const messaging = oneOf(
         "Managed: one RabbitMQ run by Nephos on a volume. External: a broker that somebody else runs. Default Managed.",
       )
       .meta(stayingType("broker")),
-    managed: managed.optional().describe("How Nephos runs the broker."),
+    managed: managedBroker.optional().describe("How Nephos runs the broker."),
     external: externalMessaging.optional(),
   }),
   ["managed", "external"],
@@ -193,6 +142,24 @@ const messaging = oneOf(
 )
   .prefault({ type: "Managed" })
   .describe("The message broker of the services.");
+
+const cache = z
+  .object({
+    type: z
+      .enum(["Managed"])
+      .default("Managed")
+      .describe("Managed: one Memcached run by Nephos, of which nothing is missed when it is gone. Default Managed."),
+    managed: z
+      .object({
+        resources: resources(
+          "the server's pod. It remembers up to two thirds of the memory that it asks for. Default: 10m and 96Mi",
+        ),
+      })
+      .optional()
+      .describe("How Nephos runs the cache."),
+  })
+  .prefault({ type: "Managed" })
+  .describe("Where services remember tokens and what they looked up.");
 
 /** What a user says about a cloud. */
 export const cloudSpec = z.object({
@@ -263,17 +230,23 @@ export const cloudSpec = z.object({
     .describe("How connections are protected; there are no others."),
   database,
   messaging,
+  cache,
   images,
-  placement,
-  config: userConfig("full")
+  placement: placement({
+    where: "Where the pods of this cloud may run.",
+    nodeSelector: "Labels that a node must have to run pods of this cloud. Default: none.",
+    tolerations: "Taints that pods of this cloud accept. Default: none but those that every pod accepts.",
+    priorityClassName:
+      "PriorityClass of the pods of this cloud, such as system-cluster-critical. Default: the cluster's default.",
+  }),
+  config: userConfig
     .optional()
     .describe(
       "Options of the configuration files of all services: section, option, value. They win over what Nephos sets, and those under services over them; except for what Nephos has to set itself (database connection, key repositories, …), which makes the Cloud Stalled. What a release does not know is written all the same, and named by the condition UnknownOptions.",
     ),
-  services: z
-    .object({ keystone: serviceSpec("keystone") })
+  services: named("service", { keystone: z.object(commonFields).prefault({}).describe("identity; always runs.") })
     .prefault({})
-    .describe("The OpenStack services; Keystone always runs."),
+    .describe("The OpenStack services, by name. What is left out has its defaults."),
 });
 
 /** A Cloud's spec with all defaults filled in. */

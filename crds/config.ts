@@ -21,62 +21,50 @@ export const labelsOfNodes = (message: string) =>
 export const textOrNumber = (pattern: RegExp, longest: number): z.ZodUnion<readonly [z.ZodInt, z.ZodString]> =>
   z.union([z.int(), z.string().max(longest).regex(pattern)]).meta({ pattern: pattern.source, maxLength: longest });
 
-/** What is said of each field of an option: once in full, and at every service in a word, since all of it counts in a CRD's size. */
-const words = {
-  full: {
-    value: 'The value: text of one line, or a whole number. Booleans are in quotes: "true".',
-    values: "For an option that is given several times, a line each. An empty list takes out what Nephos sets.",
-    valueFrom: "Where the value is, for what must not stand here. When it changes, pods are replaced one by one.",
-    secretKeyRef: "A Secret of the Cloud's namespace and the key with the value, one line of text.",
-  },
-  brief: {
-    value: "Text of one line, or a whole number.",
-    values: "Several, a line each.",
-    valueFrom: "Where the value is.",
-    secretKeyRef: "Secret and key.",
-  },
-} as const;
-
-const optionIn = ({ value, values, valueFrom, secretKeyRef }: Readonly<Record<keyof typeof words.full, string>>) =>
-  z
-    .object({
-      value: textOrNumber(oneLine, 4096).exactOptional().describe(value),
-      values: z.array(z.string().max(1024).regex(oneLine)).max(64).exactOptional().describe(values),
-      valueFrom: z
-        .object({
-          secretKeyRef: z
-            .object({
-              name: z.string().max(253).regex(objectName).describe("Name of the Secret."),
-              key: z.string().max(253).regex(dataKey).describe("Key in the Secret."),
-            })
-            .describe(secretKeyRef),
-        })
-        .exactOptional()
-        .describe(valueFrom),
-    })
-    .meta(
-      rules({
-        rule: "(has(self.value) ? 1 : 0) + (has(self.values) ? 1 : 0) + (has(self.valueFrom) ? 1 : 0) == 1",
-        message: "an option has exactly one of value, values and valueFrom",
-      }),
-    );
+const option = z
+  .object({
+    value: textOrNumber(oneLine, 4096)
+      .exactOptional()
+      .describe('The value: text of one line, or a whole number. Booleans are in quotes: "true".'),
+    values: z
+      .array(z.string().max(1024).regex(oneLine))
+      .max(64)
+      .exactOptional()
+      .describe("For an option that is given several times, a line each. An empty list takes out what Nephos sets."),
+    valueFrom: z
+      .object({
+        secretKeyRef: z
+          .object({
+            name: z.string().max(253).regex(objectName).describe("Name of the Secret."),
+            key: z.string().max(253).regex(dataKey).describe("Key in the Secret."),
+          })
+          .describe("A Secret of the Cloud's namespace and the key with the value, one line of text."),
+      })
+      .exactOptional()
+      .describe("Where the value is, for what must not stand here. When it changes, pods are replaced one by one."),
+  })
+  .meta(
+    rules({
+      rule: "(has(self.value) ? 1 : 0) + (has(self.values) ? 1 : 0) + (has(self.valueFrom) ? 1 : 0) == 1",
+      message: "an option has exactly one of value, values and valueFrom",
+    }),
+  );
 
 /** What a user sets in the configuration files of OpenStack services: section, option, value. */
-export const userConfig = (detail: keyof typeof words) =>
-  z
-    .record(
-      z.string().max(128).regex(sectionName),
-      z.record(z.string().max(128).regex(optionName), optionIn(words[detail])).meta({
-        maxProperties: 64,
-        ...everyNameIs(optionName, "the name of an option has letters, digits and _ . - and at most 128 characters"),
-      }),
-    )
-    .meta({
+export const userConfig = z
+  .record(
+    z.string().max(128).regex(sectionName),
+    z.record(z.string().max(128).regex(optionName), option).meta({
       maxProperties: 64,
-      ...everyNameIs(sectionName, "the name of a section has letters, digits and _ . : - and at most 128 characters"),
-    });
+      ...everyNameIs(optionName, "the name of an option has letters, digits and _ . - and at most 128 characters"),
+    }),
+  )
+  .meta({
+    maxProperties: 64,
+    ...everyNameIs(sectionName, "the name of a section has letters, digits and _ . : - and at most 128 characters"),
+  });
 
 /** Section, option, and the option's value or where it is. */
-export type UserConfig = z.output<ReturnType<typeof userConfig>>;
+export type UserConfig = z.output<typeof userConfig>;
 /** One option as a user sets it. */
-export type UserOption = z.output<ReturnType<typeof optionIn>>;
+export type UserOption = z.output<typeof option>;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { named } from "../operator/named.ts";
 import { listMap, type Rule, rules } from "../operator/schema.ts";
 
 /** A host name, an IPv4 address or an IPv6 address without brackets; no port. */
@@ -80,6 +81,8 @@ const tls = z
   .describe("How the server proves who it is; its certificate has to name the host.")
   .meta(rules({ rule: "self.enabled || !has(self.ca)", message: "ca is for TLS; remove it or enable TLS" }));
 
+const account = z.object({ name: secretName.describe("Name of the Secret, in the Cloud's namespace.") });
+
 const databaseAccess = oneOf(
   z.object({
     type: z
@@ -88,10 +91,11 @@ const databaseAccess = oneOf(
         "Administrator: Nephos makes databases and accounts itself. Accounts: both exist, and you give one account per service.",
       ),
     administrator: credentials("an account that may create databases and accounts and grant rights.").optional(),
-    accounts: z
-      .object({ keystone: credentials("the account of Keystone, with all rights on its database.") })
+    accounts: named("service", { keystone: account })
       .optional()
-      .describe("The account of each service. The databases exist and are named like the services, behind `prefix`."),
+      .describe(
+        "The account of each service, by the service's name: a Secret with the keys username and password (type kubernetes.io/basic-auth will do). It has all rights on the service's databases, which exist and are named like the service, behind `prefix`.",
+      ),
   }),
   ["administrator", "accounts"],
 ).describe("As whom Nephos and the services log in.");

@@ -1,52 +1,21 @@
 import { z } from "zod";
-import { labelsOfNodes, textOrNumber, userConfig } from "./config.ts";
-import { objectName } from "./names.ts";
+import { userConfig } from "./config.ts";
+import { placement } from "./placement.ts";
+import { resources } from "./resources.ts";
 
-const cpu = textOrNumber(/^([0-9]+([.][0-9]{1,3})?|[0-9]+m)$/, 16);
-const memory = textOrNumber(/^[0-9]+([.][0-9]{1,3})?(k|M|G|T|Ki|Mi|Gi|Ti)?$/, 16);
-
-const amounts = (what: string) =>
-  z
-    .object({
-      cpu: cpu.exactOptional().describe("Cores, such as 2 or 500m."),
-      memory: memory.exactOptional().describe("Bytes, such as 512Mi."),
-    })
-    .exactOptional()
-    .describe(what);
-
-const resources = z
-  .object({
-    requests: amounts("What each pod asks for. Default: its limit, else what Nephos thinks right."),
-    limits: amounts("What each pod gets at most. Default: no limit."),
-  })
-  .optional()
-  .describe("CPU and memory of each API pod.");
-
-const placement = z
-  .object({
-    nodeSelector: labelsOfNodes("names in a nodeSelector are names of labels")
-      .exactOptional()
-      .describe("Labels that a node must have. Default: spec.placement.nodeSelector; {} for any node."),
-    priorityClassName: z
-      .string()
-      .max(253)
-      .regex(objectName)
-      .exactOptional()
-      .describe("PriorityClass of the pods. Default: spec.placement.priorityClassName."),
-  })
-  .optional()
-  .describe("Where pods of the service run, if elsewhere than spec.placement says.");
-
-/** What users say about one OpenStack service. */
-export const serviceSpec = (name: string) =>
-  z
-    .object({
-      replicas: z.int32().min(1).max(50).default(1).describe(`Number of API pods of ${name}, 1 to 50. Default 1.`),
-      resources,
-      placement,
-      config: userConfig("brief")
-        .optional()
-        .describe(`Options of ${name}.conf, as in spec.config; they win over those.`),
-    })
-    .prefault({})
-    .describe(`The ${name} service.`);
+/** What users say about every OpenStack service. A field that only one has stands beside these, described as `Glance only: …`. */
+export const commonFields = {
+  replicas: z.int32().min(1).max(50).default(1).describe("Number of API pods, 1 to 50. Default 1."),
+  resources: resources("each API pod"),
+  placement: placement({
+    where: "Where pods of the service run, if elsewhere than spec.placement says.",
+    nodeSelector: "Labels that a node must have. Default: spec.placement.nodeSelector; {} for any node.",
+    tolerations: "Taints that the pods accept. Default: spec.placement.tolerations; [] for none.",
+    priorityClassName: "PriorityClass of the pods. Default: spec.placement.priorityClassName.",
+  }),
+  config: userConfig
+    .optional()
+    .describe(
+      "Options of the service's configuration file, such as keystone.conf: section, option, value. They win over those of spec.config.",
+    ),
+};

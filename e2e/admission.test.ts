@@ -66,7 +66,8 @@ describe("the API server takes", () => {
 
 describe("kubectl explain says what a field is, and its default:", () => {
   it.each([
-    ["cloud.spec.services.keystone.replicas", "Default 1."],
+    ["cloud.spec.services", "keystone: identity"],
+    ["cloud.spec.services.replicas", "Default 1."],
     ["cloud.spec.config.valueFrom.secretKeyRef", "A Secret of the Cloud's namespace"],
     ["cloud.spec.config.values", "An empty list takes out what Nephos sets."],
     ["cloud.status.resolved.images", "What pods have as their images"],

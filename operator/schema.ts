@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { pluralOf } from "./access.ts";
+import { withMap } from "./named.ts";
 import { at, isRecord } from "./object.ts";
 
 /** What a kind is: its zod schemas and how kubectl shows it. */
@@ -142,7 +143,7 @@ function trimmed(node: unknown): unknown {
     const { anyOf: _, ...rest } = node;
     return { ...rest, "x-kubernetes-int-or-string": true };
   }
-  const kept = Object.entries(node).filter(([field, value]) => !dropped(field, value));
+  const kept = Object.entries(withMap(node)).filter(([field, value]) => !dropped(field, value));
   return Object.fromEntries(kept.map(([field, value]) => [field, trimmedField(field, value)]));
 }
 

@@ -7,6 +7,7 @@ import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
 import { clusterService, deployment } from "../services/manifests.ts";
 import { componentLabels, restrictedPod, serverProbes, uids } from "../services/pod.ts";
 import { workloadOf, workloadsOf } from "../services/render.ts";
+import { memoryOf, resourcesWith } from "../services/resources.ts";
 import { attachmentOf } from "../services/servers.ts";
 import {
   certificatesAnnotation,
@@ -58,12 +59,15 @@ function attachedNow(service: ServiceDefinition, context: ServiceContext): strin
 /** One Memcached for tokens and caches: nothing in it is missed when it is gone. */
 export function cacheSteps(context: ServiceContext, from: string | undefined): Step[] {
   const { mount, volume } = serverMount("memcached");
+  const resources = resourcesWith({ cpu: "10m", memory: "96Mi" }, context.spec.cache.managed?.resources);
+  // Beside what it remembers, connections and threads take memory too.
+  const limit = Math.max(1, Math.floor((memoryOf(resources).asked * 2) / 3));
   const container: IContainer = {
     name: "memcached",
     image: context.image("infra"),
-    command: ["memcached", "--port=11211", "--udp-port=0", "--memory-limit=64", "--conn-limit=1024", ...tls],
+    command: ["memcached", "--port=11211", "--udp-port=0", `--memory-limit=${limit}`, "--conn-limit=1024", ...tls],
     ports: [{ name: "memcached", containerPort: 11211, protocol: "TCP" }],
-    resources: { requests: { cpu: "10m", memory: "96Mi" } },
+    resources,
     volumeMounts: [mount],
     ...serverProbes({ tcpSocket: { port: 11211 } }),
   };

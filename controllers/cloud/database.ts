@@ -4,6 +4,7 @@ import type { Step } from "../../operator/plan.ts";
 import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
 import { clusterService, configMap, singleMember } from "../services/manifests.ts";
 import { componentLabels, restrictedPod, serverProbes, uids } from "../services/pod.ts";
+import { memoryOf, resourcesWith } from "../services/resources.ts";
 import { composedSecret, passwordOf, passwordSecret } from "../services/secret.ts";
 import { serverCertificate, serverFiles, serverMount } from "../services/tls.ts";
 import { managedByDefault } from "../../crds/cloud.ts";
@@ -37,7 +38,10 @@ done &
 exec mariadbd --defaults-file=/etc/nephos/my.cnf
 `.trim();
 
-const configuration = `[mariadbd]
+/** Below it MariaDB starts but makes no use of it (5 MiB is its own lowest). */
+const smallestCacheInMiB = 16;
+
+const configuration = (cacheInMiB: number): string => `[mariadbd]
 datadir = /data/db
 socket = /tmp/mariadb.sock
 pid-file = /tmp/mariadb.pid
@@ -48,7 +52,7 @@ skip-name-resolve = 1
 character-set-server = utf8mb4
 collation-server = utf8mb4_general_ci
 max_connections = 1000
-innodb_buffer_pool_size = 256M
+innodb_buffer_pool_size = ${cacheInMiB}M
 innodb_log_file_size = 64M
 innodb_flush_method = fsync
 ssl_cert = ${serverFiles.certificate}
@@ -75,15 +79,18 @@ export function databaseSteps(context: ServiceContext, services: readonly Servic
 
 /** One MariaDB on a volume that is kept. */
 function managedDatabaseSteps(context: ServiceContext): Step[] {
-  const { storage } = context.spec.database.managed ?? managedByDefault;
-  const config = configMap("mariadb-config", { "my.cnf": configuration });
+  const { storage, resources: wishes } = context.spec.database.managed ?? managedByDefault;
+  const resources = resourcesWith({ cpu: "200m", memory: "512Mi" }, wishes);
+  const config = configMap("mariadb-config", {
+    "my.cnf": configuration(Math.max(smallestCacheInMiB, Math.floor(memoryOf(resources).asked / 2))),
+  });
   const init = composedSecret("mariadb-init", { "init.sql": initParts });
   const certificate = serverCertificate("mariadb", ["mariadb"], context);
   const { mount, volume } = serverMount("mariadb");
   const pod = restrictedPod({
     spec: context.spec,
     uid: uids.mysql,
-    containers: [container(context, mount)],
+    containers: [container(context, mount, resources)],
     volumes: [
       { name: "config", configMap: { name: config.metadata.name } },
       { name: "init", secret: { secretName: "mariadb-init", defaultMode: 0o440 } },
@@ -106,13 +113,17 @@ function managedDatabaseSteps(context: ServiceContext): Step[] {
   ];
 }
 
-function container(context: ServiceContext, certificate: IVolumeMount): IContainer {
+function container(
+  context: ServiceContext,
+  certificate: IVolumeMount,
+  resources: NonNullable<IContainer["resources"]>,
+): IContainer {
   return {
     name: "mariadb",
     image: context.image("infra"),
     command: ["sh", "-c", start],
     ports: [{ name: "mysql", containerPort: 3306, protocol: "TCP" }],
-    resources: { requests: { cpu: "200m", memory: "512Mi" } },
+    resources,
     volumeMounts: [
       { name: "data", mountPath: "/data" },
       { name: "config", mountPath: "/etc/nephos", readOnly: true },

@@ -5,6 +5,7 @@ import type { Step } from "../../operator/plan.ts";
 import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
 import { clusterService, singleMember } from "../services/manifests.ts";
 import { componentLabels, restrictedPod, serverProbes, uids } from "../services/pod.ts";
+import { memoryOf, resourcesWith } from "../services/resources.ts";
 import { composedSecret, passwordOf, passwordSecret } from "../services/secret.ts";
 import { serverCertificate, serverFiles, serverMount } from "../services/tls.ts";
 import { messagingSecret } from "../services/traits/messaging.ts";
@@ -26,7 +27,7 @@ function listener(port: string, options: string, number: number): string[] {
   return [`${port} = ${number}\n${options}.certfile = ${certificate}\n${options}.keyfile = ${key}\n`];
 }
 
-const files = {
+const files = (watermarkInMiB: number) => ({
   "rabbitmq.conf": [
     "default_user = nephos\ndefault_pass = ",
     passwordOf(messagingSecret),
@@ -35,11 +36,11 @@ const files = {
     ...listener("management.ssl.port", "management.ssl", ports.management),
     ...listener("prometheus.ssl.port", "prometheus.ssl", ports.metrics),
     "prometheus.tcp.listener = none\n",
-    // A pod has no memory limit of its own here: watermarks are absolute, not a share of the node.
-    "vm_memory_high_watermark.absolute = 512MiB\ndisk_free_limit.absolute = 64MB\nlog.console = true\nlog.console.level = warning\n",
+    // Absolute: a pod may have no limit of its own, and a share would be one of the node.
+    `vm_memory_high_watermark.absolute = ${watermarkInMiB}MiB\ndisk_free_limit.absolute = 64MB\nlog.console = true\nlog.console.level = warning\n`,
   ],
   enabled_plugins: ["[rabbitmq_management,rabbitmq_prometheus].\n"],
-};
+});
 
 const environment = {
   HOME: "/data",
@@ -58,15 +59,23 @@ export function messagingSteps(context: ServiceContext, services: readonly Servi
   return external === undefined ? managedMessagingSteps(context) : externalMessagingSteps(external, context, services);
 }
 
+/** The memory in MiB from which publishers have to wait: 60 % of a limit, as RabbitMQ itself does it with what it finds. */
+function watermarkOf(resources: ReturnType<typeof resourcesWith>): number {
+  const { asked, most } = memoryOf(resources);
+  return Math.max(1, most === undefined ? asked * 2 : Math.floor(most * 0.6));
+}
+
 /** One RabbitMQ on a volume that is kept. */
 function managedMessagingSteps(context: ServiceContext): Step[] {
-  const { storage } = context.spec.messaging.managed ?? managedByDefault;
-  const config = composedSecret(`rabbitmq-config-${digest(files, 8)}`, files);
+  const { storage, resources: wishes } = context.spec.messaging.managed ?? managedByDefault;
+  const resources = resourcesWith({ cpu: "50m", memory: "256Mi" }, wishes);
+  const content = files(watermarkOf(resources));
+  const config = composedSecret(`rabbitmq-config-${digest(content, 8)}`, content);
   const { mount, volume } = serverMount("rabbitmq");
   const pod = restrictedPod({
     spec: context.spec,
     uid: uids.rabbitmq,
-    containers: [container(context, mount)],
+    containers: [container(context, mount, resources)],
     volumes: [{ name: "config", secret: { secretName: config.metadata.name, defaultMode: 0o440 } }, volume],
     graceInSeconds: 120,
   });
@@ -86,14 +95,18 @@ function managedMessagingSteps(context: ServiceContext): Step[] {
   ];
 }
 
-function container(context: ServiceContext, certificate: IVolumeMount): IContainer {
+function container(
+  context: ServiceContext,
+  certificate: IVolumeMount,
+  resources: NonNullable<IContainer["resources"]>,
+): IContainer {
   return {
     name: "rabbitmq",
     image: context.image("infra"),
     command: ["/usr/lib/rabbitmq/bin/rabbitmq-server"],
     env: Object.entries(environment).map(([name, value]) => ({ name, value })),
     ports: Object.entries(ports).map(([name, containerPort]) => ({ name, containerPort, protocol: "TCP" })),
-    resources: { requests: { cpu: "50m", memory: "256Mi" } },
+    resources,
     volumeMounts: [
       { name: "data", mountPath: "/data" },
       { name: "config", mountPath: "/etc/nephos", readOnly: true },

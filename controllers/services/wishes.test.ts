@@ -39,6 +39,13 @@ describe("a service's pods", () => {
     expect(podsWith({ replicas: 3 }).replicas).toBe(3);
   });
 
+  it("accept the taints that the service names in place of the cloud's", () => {
+    const tolerations = [{ key: "identity", operator: "Exists" }];
+    const cloud = { placement: { tolerations: [{ key: "busy", operator: "Exists" }] } };
+    expect(podsWith({ placement: { tolerations } }, cloud).server).toMatchObject({ tolerations });
+    expect(podsWith({ placement: { tolerations: [] } }, cloud).server).toMatchObject({ tolerations: [] });
+  });
+
   it("run where the service says, else where the cloud says, field by field; its Jobs too", () => {
     const cloud = {
       placement: {

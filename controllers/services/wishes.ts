@@ -1,6 +1,7 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
 import type { CloudSpec } from "../../crds/cloud.ts";
 import type { Process, ServiceContext, ServiceDefinition } from "./define.ts";
+import { resourcesWith } from "./resources.ts";
 
 type Wishes = CloudSpec["services"][keyof CloudSpec["services"]];
 
@@ -21,24 +22,11 @@ export function specFor(service: ServiceDefinition, context: ServiceContext): Cl
   return own === undefined ? spec : { ...spec, placement: { ...spec.placement, ...own } };
 }
 
-type Amounts = Readonly<Record<string, string>>;
-
-/** What a pod of a process asks for and gets at most. Where only a limit is given, Kubernetes asks for that much. */
+/** What a pod of a process asks for and gets at most. */
 export function resourcesOf(
   service: ServiceDefinition,
   context: ServiceContext,
   process: Process,
 ): NonNullable<IContainer["resources"]> {
-  const { requests, limits } = wishesOf(service, context)?.resources ?? {};
-  const most = amountsOf(limits);
-  const ours = Object.entries(process.requests).filter(([name]) => !(name in most));
-  return {
-    requests: { ...Object.fromEntries(ours), ...amountsOf(requests) },
-    ...(Object.keys(most).length === 0 ? {} : { limits: most }),
-  };
-}
-
-function amountsOf(amounts: Readonly<Record<string, string | number | undefined>> = {}): Amounts {
-  const given = Object.entries(amounts).filter(([, amount]) => amount !== undefined);
-  return Object.fromEntries(given.map(([name, amount]) => [name, String(amount)]));
+  return resourcesWith(process.requests, wishesOf(service, context)?.resources);
 }

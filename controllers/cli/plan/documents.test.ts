@@ -33,6 +33,16 @@ describe("reading a manifest", () => {
       "spec.colour: there is no such field; there are release, ",
     ],
     [
+      "an unknown service",
+      cloud('{release: "2026.1", services: {keystoen: {}}}'),
+      "spec.services: there is no such service; there is keystone; kubectl explain cloud.spec.services tells more",
+    ],
+    [
+      "a field in a map, whose names are no fields to kubectl",
+      cloud('{release: "2026.1", services: {keystone: {replicas: 0}}}'),
+      "kubectl explain cloud.spec.services.replicas tells more",
+    ],
+    [
       "a wrong type in a list",
       cloud('{release: "2026.1", images: {pullSecrets: [{name: pull}, {name: 3}]}}'),
       "document 1 (Cloud demo): spec.images.pullSecrets[1].name: Invalid input: expected string, received number; kubectl explain cloud.spec.images.pullSecrets.name tells more",

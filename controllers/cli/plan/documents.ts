@@ -93,17 +93,25 @@ function nameTrouble({ rules = [] }: KindDefinition, name: string): string[] {
 
 function specTrouble(definition: KindDefinition, spec: unknown): string[] {
   const issues = definition.spec.safeParse(spec).error?.issues ?? [];
-  const explained = (path: readonly string[]): string =>
-    `kubectl explain ${[definition.kind.toLowerCase(), ...path.filter((part) => !/^\d+$/.test(part))].join(".")} tells more`;
+  const schema = specSchemaOf(definition);
+  const explained = ([first = "", ...path]: readonly string[]): string =>
+    `kubectl explain ${[definition.kind.toLowerCase(), first, ...fieldsOf(path, schema)].join(".")} tells more`;
   return [
     ...issues.map(({ path, ...issue }) => {
       const place = ["spec", ...path.map(String)];
       return `${dotted(place)}: ${sentenceOf({ path, ...issue }, spec)}; ${explained(place)}`;
     }),
-    ...unknownFields(spec, specSchemaOf(definition), ["spec"]).map(
+    ...unknownFields(spec, schema, ["spec"]).map(
       ({ path, advice }) => `${dotted(path)}: there is no such field; ${advice}; ${explained(path.slice(0, -1))}`,
     ),
   ];
+}
+
+/** A path without what is no field to `kubectl explain`: places in lists and names in maps. */
+function fieldsOf([first, ...rest]: readonly string[], schema: unknown): string[] {
+  if (first === undefined) return [];
+  const member = at(schema, "items") ?? at(schema, "additionalProperties");
+  return member === undefined ? [first, ...fieldsOf(rest, at(schema, "properties", first))] : fieldsOf(rest, member);
 }
 
 function sentenceOf(issue: z.core.$ZodIssue, spec: unknown): string {
