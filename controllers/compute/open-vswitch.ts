@@ -40,8 +40,11 @@ exec ovn-controller unix:/run/openvswitch/db.sock ${logs} --unixctl=/run/ovn/ovn
 `;
 
 /** Keeps in the database what the host is to OVN: what all hosts of the pool have in common, its name and its address. */
-export function chassisStart({ chassis }: HostContext): string {
-  const shared = Object.entries(chassis).map(([name, value]) => `  "external_ids:${name}=\\"${value}\\"" \\\n`);
+export function chassisStart({ chassis, datapath }: HostContext): string {
+  const type = datapath === "UserSpace" ? "netdev" : "system";
+  const shared = Object.entries({ ...chassis, "ovn-bridge-datapath-type": type }).map(
+    ([name, value]) => `  "external_ids:${name}=\\"${value}\\"" \\\n`,
+  );
   return `set -eu
 while :; do
   ovs-vsctl --timeout=10 --no-wait set Open_vSwitch . \\

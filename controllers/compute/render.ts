@@ -74,7 +74,11 @@ function podOf(agent: Agent, context: HostContext): { readonly pod: IPodSpec; re
       tolerations: [{ operator: "Exists" }],
       ...(pullSecrets.length === 0 ? {} : { imagePullSecrets: pullSecrets.map(({ name }) => ({ name })) }),
       containers: agent.programs.map((program) => container(program, agent, context)),
-      volumes: [{ name: "files", configMap: { name: files.metadata.name } }, ...agent.hostPaths.map(hostVolume)],
+      volumes: [
+        { name: "tmp", emptyDir: {} },
+        { name: "files", configMap: { name: files.metadata.name } },
+        ...agent.hostPaths.map(hostVolume),
+      ],
     },
   };
 }
@@ -120,15 +124,14 @@ function securityOf(privileged: boolean): NonNullable<IContainer["securityContex
 
 function mountsOf({ hostPaths, places = {} }: Agent): IVolumeMount[] {
   return [
+    { name: "tmp", mountPath: "/tmp" },
     { name: "files", mountPath: "/etc/nephos", readOnly: true },
     ...Object.entries(places).map(([file, mountPath]) => ({ name: "files", mountPath, subPath: file, readOnly: true })),
-    ...hostPaths.map(
-      ({ path, shared }): IVolumeMount => ({
-        name: volumeName(path),
-        mountPath: path,
-        ...(shared === true ? { mountPropagation: "Bidirectional" } : {}),
-      }),
-    ),
+    ...hostPaths.map(({ path, shared }): IVolumeMount => ({
+      name: volumeName(path),
+      mountPath: path,
+      ...(shared === true ? { mountPropagation: "Bidirectional" } : {}),
+    })),
   ];
 }
 

@@ -2,7 +2,7 @@
 export interface HostState {
   readonly name: string;
   /** The revision whose agents it is told to have; `off` between two revisions, undefined for one that never had any. */
-  readonly revision: string | "off" | undefined;
+  readonly revision: string | undefined;
   /** Revisions of which agents' pods are still there, whatever the host is told. */
   readonly pods: readonly string[];
   /** Whether every agent of its revision is ready. */
@@ -13,10 +13,10 @@ export interface HostState {
   readonly fit: boolean;
 }
 
-/** What is to be done to one host: told another revision, or to be without agents for now. */
+/** What is to be done to one host: told another revision, or, with `off`, to be without agents for now. */
 export interface Move {
   readonly host: string;
-  readonly to: string | "off";
+  readonly to: string;
 }
 
 /** What a wave does now, or what it waits for. */
@@ -37,7 +37,8 @@ export function planWave(hosts: readonly HostState[], wanted: string, pace: Pace
   const target = targetOf(living, wanted);
   const joins = living.filter(joining).map(({ name }) => ({ host: name, to: target }));
   const moving = living.filter(({ revision }) => revision === "off");
-  if (moving.length > 0) return { moves: [...joins, ...moving.flatMap((host) => arrival(host, target))], ...held(moving) };
+  if (moving.length > 0)
+    return { moves: [...joins, ...moving.flatMap((host) => arrival(host, target))], ...held(moving) };
   if (pace === "Stay") return { moves: joins };
   const sick = living.find((host) => host.revision === target && !host.ready);
   if (sick !== undefined) return { moves: joins, waiting: `the agents of ${sick.name} to be ready` };
@@ -47,7 +48,9 @@ export function planWave(hosts: readonly HostState[], wanted: string, pace: Pace
 
 /** The revisions that living hosts are told to have, the one with the most of them first. */
 export function revisionsOf(hosts: readonly HostState[]): string[] {
-  const told = hosts.flatMap(({ alive, revision }) => (alive && revision !== undefined && revision !== "off" ? [revision] : []));
+  const told = hosts.flatMap(({ alive, revision }) =>
+    alive && revision !== undefined && revision !== "off" ? [revision] : [],
+  );
   const counts = [...Map.groupBy(told, (revision) => revision)];
   return counts.sort(([a, as], [b, bs]) => bs.length - as.length || (a < b ? -1 : 1)).map(([revision]) => revision);
 }
