@@ -50,7 +50,12 @@ async function podOf(agent: string): Promise<{ readonly name: string; readonly u
 }
 
 const readyPod = (agent: string): ReturnType<typeof podOf> =>
-  eventually(`the pod of ${agent} to be ready`, 120, () => podOf(agent), ({ ready }) => ready);
+  eventually(
+    `the pod of ${agent} to be ready`,
+    120,
+    () => podOf(agent),
+    ({ ready }) => ready,
+  );
 
 async function inAgent(agent: string, container: string, command: readonly string[]): Promise<string> {
   const { name } = await readyPod(agent);
@@ -159,24 +164,38 @@ test("a guest that libvirt starts answers on the bridge", async () => {
   const create = ["exec", "-i", ...here, name, "--", "virsh", "--connect", "qemu:///system", "define", "/dev/stdin"];
   await kubectl(cluster, create, { input: domain });
   await virsh("start", "guest");
-  await eventually("the guest to answer", 90, () => onHost(["ping", "-c", "1", "-W", "1", guestAddress]), () => true);
+  await eventually(
+    "the guest to answer",
+    90,
+    () => onHost(["ping", "-c", "1", "-W", "1", guestAddress]),
+    () => true,
+  );
 }, 120_000);
 
 test.each([
   ["libvirt", 1],
   ["ovn-controller", 1],
   ["openvswitch", 5],
-])("it goes on while the pod of %s is deleted, silent for at most %i s", async (agent, seconds) => {
-  const [process, { name, uid }] = [await guestProcess(), await readyPod(agent)];
-  const stop = keepPinging(guestAddress, firstProcess(machineFolder()) ?? 0);
-  await kubectl(cluster, ["delete", "pod", name, ...here, "--wait=false"]);
-  await eventually(`another pod of ${agent}`, 120, () => podOf(agent), (pod) => pod.ready && pod.uid !== uid);
-  const { answers, longestSilenceInSeconds } = await stop();
-  console.info(`${agent}: ${answers} answers, silent for at most ${longestSilenceInSeconds.toFixed(2)} s`);
-  expect(answers).toBeGreaterThan(5);
-  expect(longestSilenceInSeconds).toBeLessThanOrEqual(seconds);
-  expect(await guestProcess()).toBe(process);
-}, 180_000);
+])(
+  "it goes on while the pod of %s is deleted, silent for at most %i s",
+  async (agent, seconds) => {
+    const [process, { name, uid }] = [await guestProcess(), await readyPod(agent)];
+    const stop = keepPinging(guestAddress, firstProcess(machineFolder()) ?? 0);
+    await kubectl(cluster, ["delete", "pod", name, ...here, "--wait=false"]);
+    await eventually(
+      `another pod of ${agent}`,
+      120,
+      () => podOf(agent),
+      (pod) => pod.ready && pod.uid !== uid,
+    );
+    const { answers, longestSilenceInSeconds } = await stop();
+    console.info(`${agent}: ${answers} answers, silent for at most ${longestSilenceInSeconds.toFixed(2)} s`);
+    expect(answers).toBeGreaterThan(5);
+    expect(longestSilenceInSeconds).toBeLessThanOrEqual(seconds);
+    expect(await guestProcess()).toBe(process);
+  },
+  180_000,
+);
 
 test("it gets and loses another interface, and shows its console, after all agents were replaced", async () => {
   const interfaces = async (): Promise<number> => (await virsh("domiflist", "guest")).trim().split("\n").length;
@@ -196,9 +215,16 @@ test("a guest outlives the agents of its host altogether, and is found again by 
   const process = await guestProcess();
   const stop = keepPinging(guestAddress, firstProcess(machineFolder()) ?? 0);
   const gone = await readyPod("libvirt");
-  const workload = revision.workloads.find(({ metadata }) => metadata.name.startsWith("libvirt")) ?? { metadata: { name: "" } };
+  const workload = revision.workloads.find(({ metadata }) => metadata.name.startsWith("libvirt")) ?? {
+    metadata: { name: "" },
+  };
   await kubectl(cluster, ["delete", "daemonset", workload.metadata.name, ...here]);
-  await eventually("the pod to be gone", 60, () => podOf("libvirt"), ({ uid }) => uid !== gone.uid);
+  await eventually(
+    "the pod to be gone",
+    60,
+    () => podOf("libvirt"),
+    ({ uid }) => uid !== gone.uid,
+  );
   await apply({ ...workload, metadata: { ...workload.metadata, namespace } });
   await readyPod("libvirt");
   expect((await stop()).longestSilenceInSeconds).toBeLessThanOrEqual(1);

@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { cached } from "../lab/host/cache.ts";
 import { run, type RunOptions } from "../lab/host/command.ts";
@@ -63,13 +63,11 @@ async function assemble(system: string, guest: string): Promise<void> {
   await chmod(join(guest, "dhcp.sh"), 0o755);
   const files = (await readdir(system, { recursive: true })).sort();
   await copyNamed(system, files, /(^|\/)bin\/busybox$/, join(guest, "bin"));
+  await symlink("busybox", join(guest, "bin/sh"));
   await copyNamed(system, files, /(^|\/)sbin\/dropbear$/, join(guest, "bin"));
   const libs = files.filter((file) => libraries.test(basename(file)) && file.includes("x86_64-linux-gnu"));
   for (const lib of libs) await copyFile(join(system, lib), join(guest, "lib/x86_64-linux-gnu", basename(lib)));
-  await copyFile(
-    join(guest, "lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"),
-    join(guest, "lib64/ld-linux-x86-64.so.2"),
-  );
+  await copyFile(join(guest, "lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"), join(guest, "lib64/ld-linux-x86-64.so.2"));
   await writeFile(join(guest, "etc/passwd"), "root:x:0:0:root:/root:/bin/sh\n");
   await writeFile(join(guest, "etc/group"), "root:x:0:\n");
   await copyModules(system, files, join(guest, "modules"));

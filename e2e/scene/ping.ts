@@ -24,9 +24,9 @@ export function keepPinging(address: string, from: number): () => Promise<Pings>
   };
 }
 
-/** Reads `ping -D`: an answer is a line with the time in brackets and a sequence number. */
+/** Reads `ping -D`: an answer is a line with the time in brackets and what came back; that nothing did has a line as well. */
 export function pingsIn(text: string, began: number, stopped: number): Pings {
-  const heard = [...text.matchAll(/^\[(\d+\.\d+)\] .*icmp_seq=/gm)].map(([, time]) => Number(time));
+  const heard = [...text.matchAll(/^\[(\d+\.\d+)\] \d+ bytes from .*icmp_seq=/gm)].map(([, time]) => Number(time));
   const times = [began, ...heard.filter((time) => time <= stopped), stopped];
   const silences = times.slice(1).map((time, index) => time - (times[index] ?? time));
   return { answers: heard.length, longestSilenceInSeconds: Math.max(0, ...silences) };
