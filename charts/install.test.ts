@@ -77,7 +77,7 @@ describe("the operator's permissions", () => {
 
   it("follow from what the controllers declare, and from nothing else", () => {
     const all = controllers((name) => name);
-    const allowed = all.flatMap(({ kind, owns, reads }) => [
+    const allowed = all.flatMap(({ kind, owns, reads, ...rest }) => [
       ...[kind, ...owns, ...reads].flatMap((each) =>
         ["get", "list", "watch"].map((verb) => `${groupOf(each)}/${pluralOf(each)} ${verb}`),
       ),
@@ -85,6 +85,7 @@ describe("the operator's permissions", () => {
         ["create", "patch", "delete"].map((verb) => `${groupOf(each)}/${pluralOf(each)} ${verb}`),
       ),
       `${groupOf(kind)}/${pluralOf(kind)}/status patch`,
+      ...("planDeletion" in rest ? [`${groupOf(kind)}/${pluralOf(kind)} patch`] : []),
     ]);
     const lease = ["create", "get", "patch"].map((verb) => `coordination.k8s.io/leases ${verb}`);
     allowed.push("events.k8s.io/events create", ...lease);

@@ -1,11 +1,18 @@
 import type { Controller } from "../operator/controller.ts";
 import { cloudController } from "./cloud/controller.ts";
 import type { ImageResolver } from "./cloud/plan.ts";
+import { networkController } from "./network/controller.ts";
+import { providerController } from "./network/provider-controller.ts";
 import { upgradePaths } from "./releases/index.ts";
 import { registrationController } from "./registration/controller.ts";
 import { services } from "./services/index.ts";
 
 /** Every controller of the operator. */
 export function controllers(images: ImageResolver): Controller[] {
-  return [cloudController({ services, images, paths: upgradePaths }), registrationController()];
+  return [
+    cloudController({ services, images, paths: upgradePaths }),
+    networkController({ images }),
+    providerController(),
+    registrationController(),
+  ];
 }

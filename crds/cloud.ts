@@ -5,8 +5,10 @@ import { everyNameIs, userConfig } from "./config.ts";
 import { externalDatabase, externalMessaging, hostName, oneOf } from "./external.ts";
 import { objectName } from "./names.ts";
 import { placement } from "./placement.ts";
+import { steps, volumes } from "./report.ts";
 import { resources } from "./resources.ts";
 import { commonFields } from "./service.ts";
+import { volume, volumeStays } from "./volume.ts";
 
 /** The releases that can be deployed, the oldest first. */
 export const releases = ["2025.1", "2025.2", "2026.1"] as const;
@@ -19,28 +21,7 @@ const imageReference =
   /^[A-Za-z0-9]([-A-Za-z0-9._]*[A-Za-z0-9])?(:[0-9]+)?([/][a-z0-9]+([-_.]+[a-z0-9]+)*)*(:[A-Za-z0-9_][-A-Za-z0-9_.]{0,127})?(@[a-z0-9]+:[0-9a-f]{32,128})?$/;
 const imageName = /^[a-z0-9]([-a-z0-9._]*[a-z0-9])?(:[A-Za-z0-9_][-A-Za-z0-9_.]*)?$/;
 
-const volumeStays = "a volume keeps its size and class; make a new Cloud for another one";
-
-const storage = z
-  .object({
-    size: z
-      .string()
-      .max(32)
-      .regex(/^[1-9][0-9]*(Mi|Gi|Ti)$/)
-      .default("10Gi")
-      .describe(
-        "Size of the volume, a quantity such as 10Gi. Volumes are kept when the Cloud is deleted. Default 10Gi.",
-      ),
-    storageClassName: z
-      .string()
-      .max(253)
-      .regex(objectName)
-      .optional()
-      .describe("StorageClass of the volume. Default: the cluster's default class. Taken up when the volume is made."),
-  })
-  .prefault({})
-  .describe("The volume that holds the data.")
-  .meta(rules({ rule: "self == oldSelf", message: volumeStays }));
+const storage = volume({ size: "10Gi", of: "Cloud" });
 
 const managed = (use: string) => z.object({ storage, resources: resources(`the server's pod. ${use}`) });
 const managedDatabase = managed("Half of the memory that it asks for caches pages. Default: 200m and 512Mi");
@@ -62,7 +43,7 @@ const classIn = (self: string): string =>
 /** The volume of a server that Nephos runs stays, where it was left to defaults too. */
 const stayingVolume: Rule = {
   rule: `has(self.managed) == has(oldSelf.managed) || (${sizeIn("self")} == ${sizeIn("oldSelf")} && ${classIn("self")} == ${classIn("oldSelf")})`,
-  message: volumeStays,
+  message: volumeStays("Cloud"),
 };
 
 /** The type of a server stays. */
@@ -252,16 +233,6 @@ export const cloudSpec = z.object({
 /** A Cloud's spec with all defaults filled in. */
 export type CloudSpec = z.output<typeof cloudSpec>;
 
-const stepState = z.object({
-  name: z.string().describe("Name of the step, part/phase, such as keystone/api."),
-  state: z
-    .enum(["Done", "Degraded", "Waiting", "Blocked"])
-    .describe(
-      "Done; Degraded: was done, unwell now; Waiting: for what the message says; Blocked: trying again soon will not help, the message says what will.",
-    ),
-  message: z.string().optional().describe("What it waits for, or what to do."),
-});
-
 /** What Nephos reports about a cloud: recomputed in every pass, read by nobody but people and their tools. */
 export const cloudStatus = z.object({
   observedGeneration: z.int().optional().describe("The metadata.generation that this status is of."),
@@ -290,20 +261,11 @@ export const cloudStatus = z.object({
         .record(z.string(), z.string())
         .optional()
         .describe("What pods have as their images, by names as in spec.images.overrides."),
-      volumes: z
-        .record(
-          z.string(),
-          z.object({
-            storageClassName: z.string().optional().describe("The StorageClass that it got."),
-            size: z.string().optional().describe("What it holds, such as 10Gi."),
-          }),
-        )
-        .optional()
-        .describe("The volumes that data lives on, by names of their PersistentVolumeClaims."),
+      volumes,
     })
     .optional()
     .describe("What is used where the spec leaves it open."),
-  steps: listMap(stepState, "name").optional().describe("Every step of the rollout and what it waits for."),
+  steps,
 });
 
 /** The Cloud kind. */

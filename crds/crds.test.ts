@@ -164,6 +164,7 @@ describe.each(documents("invalid"))("the invalid document $file", ({ text, docum
     const known = [
       ...rules,
       "Unsupported value",
+      "unknown field",
       "should match",
       "must be of type",
       "should be greater than or equal to",
@@ -171,6 +172,22 @@ describe.each(documents("invalid"))("the invalid document $file", ({ text, docum
     ];
     expect(known.filter((message) => expected.includes(message) || message.includes(expected))).not.toEqual([]);
   });
+});
+
+describe("the page of mistakes", () => {
+  const page = readFileSync(join(import.meta.dirname, "MISTAKES.md"), "utf8");
+  const rows = [...page.matchAll(/^\| \[[^\]]+\]\(invalid[/]([^)]+)\) *\| `(.+?)` *\|/gm)];
+
+  it("has many of them", () => {
+    expect(rows.length).toBeGreaterThanOrEqual(8);
+  });
+
+  it.each(rows.map(([, file = "", sentence = ""]) => [file, sentence]))(
+    "says of %s what the API server is seen to answer: %s",
+    (file, sentence) => {
+      expect(documents("invalid").find((each) => each.file === file)?.text).toContain(`# expect: ${sentence}\n`);
+    },
+  );
 });
 
 /** Every field below a schema, with `[]` for members of lists and maps. */

@@ -1,6 +1,8 @@
 import type { KindDefinition } from "../operator/schema.ts";
 import { cloud } from "./cloud.ts";
+import { network } from "./network.ts";
+import { providerNetwork } from "./provider-network.ts";
 import { registration } from "./registration.ts";
 
 /** Every kind of the group nephos.dev. */
-export const kinds: readonly KindDefinition[] = [cloud, registration];
+export const kinds: readonly KindDefinition[] = [cloud, network, providerNetwork, registration];

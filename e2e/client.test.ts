@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type Client, kubeClient } from "../operator/client.ts";
 import { covers } from "../operator/covers.ts";
 import { at, isRecord, type Kind, listAt, type Live, type Manifest, mapAt, refOf, textAt } from "../operator/object.ts";
-import { UnknownKind } from "../operator/outcome.ts";
+import { UnknownKind, verdictOf } from "../operator/outcome.ts";
 import { conditions, crdOf, listMap, rules } from "../operator/schema.ts";
 import { type Access, httpTransport, type Transport } from "../operator/transport.ts";
 import { accessFrom } from "./lab/access.ts";
@@ -141,8 +141,9 @@ describe("a refusal", () => {
     await expect(client.create(typo, manager)).rejects.toMatchObject({ status: 400, reason: "BadRequest" });
     await expect(client.apply(typo, manager)).rejects.toMatchObject({
       name: "ApiError",
-      message: expect.stringContaining("dat"),
+      message: expect.stringMatching(/[.]dat: field not declared in schema/),
     });
+    expect(await client.apply(typo, manager).catch(verdictOf)).toMatchObject({ reason: "RejectedByApiServer" });
     await expect(client.get(refOf(typo))).rejects.toMatchObject({ status: 404 });
   });
 

@@ -80,6 +80,16 @@ describe("a certificate", () => {
     expect(await trusted(certificatesIn(one).join("\n"), pair, "elsewhere")).toBe("ERR_TLS_CERT_ALTNAME_INVALID");
   });
 
+  it.each([
+    [undefined, ["1.3.6.1.5.5.7.3.1"]],
+    ["client", ["1.3.6.1.5.5.7.3.2"]],
+    ["member", ["1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"]],
+  ] as const)("for the usage %s serves for nothing else", async (usage, keyUsage) => {
+    const whole = { ...life, ...(usage === undefined ? {} : { usage }) };
+    const { certificate } = await issueCertificate(await makeAuthority(authority), whole);
+    expect(new X509Certificate(certificate).keyUsage).toEqual(keyUsage);
+  });
+
   it("of an authority signs certificates, and names itself", async () => {
     const text = await makeAuthority(authority);
     const read = new X509Certificate(text);

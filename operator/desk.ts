@@ -15,7 +15,7 @@ import { messageOf, type Outcome, outcomeOf, Stale } from "./outcome.ts";
 import { identity, type Snapshot } from "./plan.ts";
 import { Queue } from "./queue.ts";
 import { secretRef } from "./recipe.ts";
-import { readSecretValue, SecretFiller } from "./secrets.ts";
+import { type Certification, readSecretValue, SecretFiller } from "./secrets.ts";
 import type { Verdict } from "./verdict.ts";
 
 export interface DeskOptions {
@@ -30,6 +30,8 @@ export interface DeskOptions {
   readonly workers: number;
   /** Whether this process may write: it holds the lease, by its own clock. */
   readonly mayWrite: () => boolean;
+  /** What makes certificates; ours, where left out. */
+  readonly certification?: (() => Promise<Certification>) | undefined;
 }
 
 const guardInSeconds = 10;
@@ -55,7 +57,7 @@ export class Desk {
   constructor(options: DeskOptions) {
     this.#options = options;
     this.#queue = new Queue(options.clock);
-    this.#secrets = new SecretFiller(options.client, options.controller.name);
+    this.#secrets = new SecretFiller(options.client, options.controller.name, options.certification);
     this.#listen();
   }
 

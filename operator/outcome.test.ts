@@ -25,6 +25,14 @@ describe("the verdict of a step whose write failed", () => {
     [conflict, { is: "waiting", on: "no" }],
     [api(429, "TooManyRequests"), { is: "waiting", on: "no" }],
     [api(500, "InternalError"), { is: "waiting", on: "no" }],
+    [
+      new ApiError(500, "", "failed to create typed patch object: .dat: field not declared in schema"),
+      {
+        is: "blocked",
+        reason: "RejectedByApiServer",
+        message: "failed to create typed patch object: .dat: field not declared in schema",
+      },
+    ],
     [api(503, "ServiceUnavailable"), { is: "waiting", on: "no" }],
     [new Foreign("of another"), { is: "blocked", reason: "ForeignObject", message: "of another" }],
     [

@@ -55,10 +55,19 @@ export function verdictOf(error: unknown): Verdict {
       return { is: "blocked", reason: error.reason, message: error.message };
     case 422:
     case 400:
-      return { is: "blocked", reason: "RejectedByApiServer", message: error.message };
+      return rejected(error);
     default:
-      return { is: "waiting", on: error.message };
+      return unknownField(error) ? rejected(error) : { is: "waiting", on: error.message };
   }
+}
+
+function rejected({ message }: ApiError): Verdict {
+  return { is: "blocked", reason: "RejectedByApiServer", message };
+}
+
+/** The API server has no status of its own for an apply with a field that it does not know (structured-merge-diff:typed/validate.go). */
+function unknownField({ status, message }: ApiError): boolean {
+  return status === 500 && message.includes("field not declared in schema");
 }
 
 /** What comes after a pass that ended with an error as a whole, or whose steps met some. */

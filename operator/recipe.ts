@@ -29,7 +29,7 @@ export interface SecretKeyRef {
 /** In place of a key: every certificate in the Secret, in the order of its keys, and nothing else of it. */
 export const everyCertificate = "*";
 
-/** A certificate for a server, of the authority in use of a ring. Times are minutes since 1970. */
+/** A certificate of the authority in use of a ring, for a server unless it says otherwise. Times are minutes since 1970. */
 export interface IssuedCertificate {
   /** The Secret with the ring of authorities, and its uid: another one, another certificate. */
   readonly authority: string;
@@ -38,6 +38,8 @@ export interface IssuedCertificate {
   readonly names: readonly string[];
   readonly from: number;
   readonly until: number;
+  /** To whom it proves who shows it: a server to clients (default), a client to servers, a member of a cluster to both. */
+  readonly usage?: "server" | "client" | "member";
 }
 
 /** Somebody else's certificate: a Secret with `tls.crt` and `tls.key`, taken over where it is good for the host. */

@@ -7,6 +7,7 @@ import { recorder } from "./events.ts";
 import { campaign, type Lease } from "./lease.ts";
 import type { Log } from "./log.ts";
 import { type Metrics, processMetrics } from "./metrics.ts";
+import type { Certification } from "./secrets.ts";
 import type { Transport } from "./transport.ts";
 
 export interface RuntimeOptions {
@@ -23,6 +24,8 @@ export interface RuntimeOptions {
   readonly metrics?: Metrics;
   /** Objects of one controller that are worked on at the same time. Default 4. */
   readonly workers?: number;
+  /** What makes certificates; ours, where left out. */
+  readonly certification?: () => Promise<Certification>;
 }
 
 export interface Runtime {
@@ -60,7 +63,13 @@ export function startRuntime(options: RuntimeOptions): Runtime {
   const shared = { client, cache, clock, log, metrics, signal, workers: options.workers ?? 4 };
   const desks = controllers.map((controller) => {
     const events = recorder({ client, clock, controller: controller.name, instance, say, signal });
-    return new Desk({ ...shared, controller, recorder: events, mayWrite: () => lease?.held() ?? true });
+    return new Desk({
+      ...shared,
+      certification: options.certification,
+      controller,
+      recorder: events,
+      mayWrite: () => lease?.held() ?? true,
+    });
   });
   return {
     unready: () => (cache.synced ? undefined : `not listed yet: ${cache.missing.join(", ")}`),

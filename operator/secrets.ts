@@ -28,11 +28,14 @@ import type * as Makers from "./x509.ts";
 
 const alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
 
-let makers: Promise<typeof Makers> | undefined;
+/** What makes authorities and certificates. */
+export type Certification = Pick<typeof Makers, "makeAuthority" | "issueCertificate">;
+
+let loaded: Promise<typeof Makers> | undefined;
 
 /** What makes certificates, loaded when it is first needed: most processes never do. */
-export function certification(): Promise<typeof Makers> {
-  return (makers ??= import("./x509.ts"));
+export function certification(): Promise<Certification> {
+  return (loaded ??= import("./x509.ts"));
 }
 
 /** Reads single values of Secrets, decoded; undefined where Secret or key is not there. Never cached, never logged. */
@@ -53,12 +56,14 @@ export async function readSecretValue(
 export class SecretFiller {
   readonly #client: Client;
   readonly #manager: string;
+  readonly #certification: () => Promise<Certification>;
   /** Secret by uid → what it was last compared with, so that rest costs no reads. Lost on restart: then it is compared again. */
   readonly #verified = new Map<string, string>();
 
-  constructor(client: Client, manager: string) {
+  constructor(client: Client, manager: string, makers: () => Promise<Certification> = certification) {
     this.#client = client;
     this.#manager = manager;
+    this.#certification = makers;
   }
 
   /** Makes the Secret, or rewrites composed values that differ from their sources. Gives the object where it wrote. */
@@ -84,7 +89,10 @@ export class SecretFiller {
   /** Generated values are created and never applied: of two processes, one is refused. */
   async #create({ recipe, keyRing: _keyRing, ...manifest }: SecretRecipe): Promise<Live> {
     const values = await this.#valuesOf(manifest.metadata, Object.values(recipe).flatMap(sourcesIn));
-    const secret = Object.assign({}, manifest, { type: "Opaque", data: await dataOf(Object.entries(recipe), values) });
+    const secret = Object.assign({}, manifest, {
+      type: "Opaque",
+      data: await dataOf(Object.entries(recipe), values, this.#certification),
+    });
     return isGenerated({ recipe, ...manifest })
       ? this.#client.create(secret, this.#manager)
       : this.#client.apply(secret, this.#manager, { force: true });
@@ -95,7 +103,8 @@ export class SecretFiller {
     const live = await this.#client.get(refOf(recipe));
     if ((turnOf(live.metadata) ?? wanted) >= wanted || recipe.keyRing === undefined) return undefined;
     const keys = Object.entries(mapAt(live, "data")).map(([key, value]) => [key, String(value)]);
-    const fresh = async (): Promise<string> => encoded(await valueOf(recipe.recipe["0"] ?? { parts: [] }, new Map()));
+    const fresh = async (): Promise<string> =>
+      encoded(await valueOf(recipe.recipe["0"] ?? { parts: [] }, new Map(), this.#certification));
     const before = Object.fromEntries(keys);
     const next = lasting(recipe.recipe["0"], valueIn(live, "0")) ? before : { ...before, 0: await fresh() };
     const data = turned(next, await fresh(), recipe.keyRing);
@@ -114,7 +123,7 @@ export class SecretFiller {
       manifest.metadata,
       composed.flatMap(([, ingredient]) => sourcesIn(ingredient)),
     );
-    const data = await dataOf(composed, values);
+    const data = await dataOf(composed, values, this.#certification);
     const now = mapAt(await this.#client.get(refOf(manifest)), "data");
     if (what === "values" && Object.entries(data).every(([key, value]) => now[key] === value)) return undefined;
     return this.#client.apply(Object.assign({}, manifest, { type: "Opaque", data }), this.#manager, { force: true });
@@ -153,7 +162,7 @@ export class SecretFiller {
     const [certificate, key] = [textAt(now, "data", "tls.crt"), textAt(now, "data", "tls.key")];
     if (certificate !== undefined && key !== undefined && before === metadata.annotations?.[certificateAnnotation])
       return { data: { "tls.crt": certificate, "tls.key": key }, facts: {} };
-    const { issueCertificate } = await certification();
+    const { issueCertificate } = await this.#certification();
     const pair = await issueCertificate(await this.#authorityInUse(metadata, wanted.authority), wanted);
     return { data: { "tls.crt": encoded(pair.certificate), "tls.key": encoded(pair.key) }, facts: {} };
   }
@@ -203,8 +212,11 @@ export class SecretFiller {
 async function dataOf(
   entries: readonly [string, Ingredient][],
   values: ReadonlyMap<string, string>,
+  makers: () => Promise<Certification>,
 ): Promise<Record<string, string>> {
-  const made = entries.map(async ([key, ingredient]) => [key, encoded(await valueOf(ingredient, values))] as const);
+  const made = entries.map(
+    async ([key, ingredient]) => [key, encoded(await valueOf(ingredient, values, makers))] as const,
+  );
   return Object.fromEntries(await Promise.all(made));
 }
 
@@ -219,10 +231,14 @@ function isComposed({ recipe }: SecretRecipe): boolean {
   return Object.values(recipe).some((ingredient) => "parts" in ingredient);
 }
 
-async function valueOf(ingredient: Ingredient, values: ReadonlyMap<string, string>): Promise<string> {
+async function valueOf(
+  ingredient: Ingredient,
+  values: ReadonlyMap<string, string>,
+  makers: () => Promise<Certification>,
+): Promise<string> {
   if ("parts" in ingredient) return compose(ingredient.parts, (source) => values.get(sourceKey(source)));
   if (ingredient.generate === "fernetKey") return fernetKey();
-  if (ingredient.generate === "authority") return (await certification()).makeAuthority(ingredient);
+  if (ingredient.generate === "authority") return (await makers()).makeAuthority(ingredient);
   return Array.from({ length: ingredient.length }, () => alphabet[randomInt(alphabet.length)]).join("");
 }
 

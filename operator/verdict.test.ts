@@ -46,6 +46,27 @@ describe("a Deployment of two replicas", () => {
       "waiting Deployment api: 0 of 2 replicas available",
     ],
     [
+      "whose pods are refused by the API server, each under a name of its own",
+      {
+        observedGeneration: 1,
+        unavailableReplicas: 2,
+        conditions: [
+          condition(
+            "ReplicaFailure",
+            "True",
+            "FailedCreate",
+            'pods "api-5f7c-x2x9q" is forbidden: exceeded quota: small',
+          ),
+        ],
+      },
+      "waiting Deployment api: 0 of 2 replicas updated (its pods are forbidden: exceeded quota: small)",
+    ],
+    [
+      "whose pods were refused once, and are not any more",
+      { ...rolledOut, availableReplicas: 1, conditions: [condition("ReplicaFailure", "False", "FailedCreate")] },
+      "waiting Deployment api: 1 of 2 replicas available",
+    ],
+    [
       "in the middle of an update",
       { ...rolledOut, replicas: 3, updatedReplicas: 1, unavailableReplicas: 1, conditions: [available] },
       "waiting Deployment api: 1 of 2 replicas updated",

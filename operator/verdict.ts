@@ -101,10 +101,16 @@ export function realised({ metadata: { annotations } }: Live): boolean {
   return mark !== undefined && mark === annotations?.[digestAnnotation];
 }
 
-/** A reason with what its pods say, where there are pods to be seen. */
+/** A reason with what its pods say, or why there are none. */
 function withPods(reason: string, live: Live, seen: Snapshot): string {
-  const trouble = troubleOf(podsOf(live, seen));
+  const trouble = podsRefused(live) ?? troubleOf(podsOf(live, seen));
   return trouble === undefined ? reason : `${reason} (${trouble})`;
+}
+
+/** What the API server answered to the pods of a Deployment: a quota, a policy. Each try names another pod, which a status must not repeat. */
+function podsRefused(live: Live): string | undefined {
+  const message = textAt(conditionOf(live, "ReplicaFailure"), "message");
+  return message?.replace(/^pods "[^"]*" is /, "its pods are ");
 }
 
 function deploymentTrouble(live: Live): string | undefined {

@@ -33,10 +33,13 @@ export async function makeAuthority({ commonName, from, until }: AuthorityIngred
   return `${certificate}${textOf(privateKey)}`;
 }
 
-/** A fresh key with a certificate of the authority, for servers of the given names and addresses. */
+const { serverAuth, clientAuth } = x509.ExtendedKeyUsage;
+const usages = { server: [serverAuth], client: [clientAuth], member: [serverAuth, clientAuth] } as const;
+
+/** A fresh key with a certificate of the authority, for the given names and addresses. */
 export async function issueCertificate(
   authority: string,
-  { names, from, until }: Pick<IssuedCertificate, "names" | "from" | "until">,
+  { names, from, until, usage = "server" }: Pick<IssuedCertificate, "names" | "from" | "until" | "usage">,
 ): Promise<Pair> {
   const issuer = new x509.X509Certificate(authority);
   const { publicKey, privateKey } = freshKeys();
@@ -48,7 +51,7 @@ export async function issueCertificate(
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      new x509.ExtendedKeyUsageExtension([...usages[usage]]),
       new x509.SubjectAlternativeNameExtension(
         names.map((value) => ({ type: isIP(value) === 0 ? "dns" : "ip", value })),
       ),

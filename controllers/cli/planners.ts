@@ -1,6 +1,7 @@
 import type { Controller } from "../../operator/controller.ts";
 import { cloudController } from "../cloud/controller.ts";
 import { imageDefaults, imageResolver } from "../images.ts";
+import { networkController } from "../network/controller.ts";
 import { upgradePaths } from "../releases/index.ts";
 import { services } from "../services/index.ts";
 
@@ -9,5 +10,6 @@ import { services } from "../services/index.ts";
  * them (`controllers/index.ts`): those with a world of their own draw in what speaks with it, and cannot be planned without.
  */
 export function planners(env: NodeJS.ProcessEnv): Controller[] {
-  return [cloudController({ services, images: imageResolver(imageDefaults(env)), paths: upgradePaths })];
+  const images = imageResolver(imageDefaults(env));
+  return [cloudController({ services, images, paths: upgradePaths }), networkController({ images })];
 }

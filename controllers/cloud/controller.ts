@@ -1,9 +1,11 @@
 import { cloudSpec } from "../../crds/cloud.ts";
 import type { Controller } from "../../operator/controller.ts";
 import { podKind } from "../../operator/pods.ts";
+import { elderOf } from "../refusal.ts";
+import { refusedReport } from "../report.ts";
 import { claimKind } from "./claim.ts";
-import { cloudKind, contextOf, type Means, olderCloud, planCloud } from "./plan.ts";
-import { cloudStatus, refusedStatus, warningCondition } from "./status.ts";
+import { cloudKind, contextOf, type Means, planCloud } from "./plan.ts";
+import { cloudStatus, warningCondition } from "./status.ts";
 
 /** The controller that rolls out control planes. */
 export function cloudController(means: Means): Controller {
@@ -30,9 +32,9 @@ export function cloudController(means: Means): Controller {
     warnings: [warningCondition],
     plan: (cloud, seen) => planCloud(cloud, seen, means),
     status: (cloud, verdicts, seen) => {
-      const refused = olderCloud(cloud, seen) !== undefined || !cloudSpec.safeParse(cloud["spec"]).success;
+      const refused = elderOf(cloud, seen) !== undefined || !cloudSpec.safeParse(cloud["spec"]).success;
       return refused
-        ? refusedStatus(cloud, verdicts)
+        ? refusedReport(cloud, verdicts)
         : cloudStatus(cloud, verdicts, seen, contextOf(cloud, seen, means), means.services);
     },
   };

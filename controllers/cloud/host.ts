@@ -19,7 +19,8 @@ function oldestNodeAddress(seen: Snapshot): string | undefined {
   return nodes.flatMap((node) => internalAddress(node) ?? [])[0];
 }
 
-function internalAddress(node: Live): string | undefined {
+/** The InternalIP of a node, the first where it has several; undefined where it has none. */
+export function internalAddress(node: Live): string | undefined {
   const address = listAt(node, "status", "addresses").find((entry) => textAt(entry, "type") === "InternalIP");
   return textAt(address, "address");
 }

@@ -1,7 +1,8 @@
 import type { Release } from "../../crds/cloud.ts";
 import type { Live } from "../../operator/object.ts";
 import { boundClaim, incarnationOf } from "./claim.ts";
-import { olderCloud, planCloud } from "./plan.ts";
+import { elderOf } from "../refusal.ts";
+import { planCloud } from "./plan.ts";
 import { means } from "../testing/render.ts";
 import { kettle, teapot } from "../testing/teapot.ts";
 import { claim, live, namespace, node, snapshot } from "../testing/world.ts";
@@ -92,5 +93,5 @@ describe("the volume claim that data lives on", () => {
 });
 
 it("a Cloud that is not in the snapshot yet has none before it", () => {
-  expect(olderCloud(cloud, snapshot())).toBeUndefined();
+  expect(elderOf(cloud, snapshot())).toBeUndefined();
 });

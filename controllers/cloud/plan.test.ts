@@ -409,7 +409,10 @@ describe("another release", () => {
   const onTheWay = [...except("nephos-record"), recorded({ release: "2025.1", next: "2026.1" })];
 
   it.each([
-    [{ release: "2025.1" }, "the data in this namespace is of 2025.1; set spec.release to 2025.1"],
+    [
+      { release: "2025.1" },
+      "the data in this namespace is of 2025.1, and Nephos has no upgrade from there to 2026.1; set spec.release to 2025.1",
+    ],
     [
       { release: "2025.1", next: "2025.2" },
       "the data in this namespace is on its way from 2025.1 to 2025.2; set spec.release to 2025.2",

@@ -3,6 +3,7 @@ import type { Live } from "../../operator/object.ts";
 import type { Plan, Snapshot, Step } from "../../operator/plan.ts";
 import { secretRef } from "../../operator/recipe.ts";
 import type { Verdict } from "../../operator/verdict.ts";
+import { contradiction, elderOf, unreadable } from "../refusal.ts";
 import type { UpgradePath } from "../releases/index.ts";
 import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
 import { refusedOptions, renderService } from "../services/render.ts";
@@ -85,10 +86,10 @@ function secretsOf(
 
 /** The steps from a Cloud's spec to a running control plane; one blocked step where the Cloud cannot be rolled out at all. */
 export function planCloud(cloud: Live, seen: Snapshot, means: Means): Plan {
-  const older = olderCloud(cloud, seen);
+  const older = elderOf(cloud, seen);
   if (older !== undefined) return { steps: [refusal(older)] };
   const unread = cloudSpec.safeParse(cloud["spec"]).error?.issues[0];
-  if (unread !== undefined) return { steps: [unreadable(unread.path, unread.message)] };
+  if (unread !== undefined) return { steps: [unreadable("cloud/spec", unread)] };
   const secrets = new Set<string>();
   const context = contextOf(cloud, seen, means, (name) => void secrets.add(name));
   const refused = forbiddenRelease(installed(seen, context.namespace), context.release, means.paths);
@@ -130,17 +131,6 @@ function turnOf({ name }: Step): number {
   return schemaPhases.has(phase) ? 0 : phase === "contract" ? 2 : 1;
 }
 
-/** The cloud that was here first: a namespace has room for one. */
-export function olderCloud(cloud: Live, seen: Snapshot): Live | undefined {
-  const { namespace, uid } = cloud.metadata;
-  const [first] = [...seen.list(cloudKind, { namespace })].sort((a, b) => (ageKey(a) < ageKey(b) ? -1 : 1));
-  return first === undefined || first.metadata.uid === uid ? undefined : first;
-}
-
-function ageKey({ metadata }: Live): string {
-  return `${metadata.creationTimestamp ?? ""} ${metadata.name}`;
-}
-
 function refusal(older: Live): Step {
   const message = `Cloud ${older.metadata.name} is already in this namespace; put this one into a namespace of its own`;
   return contradiction("cloud/namespace", "NamespaceTaken", message);
@@ -157,17 +147,7 @@ function forbiddenRelease(
     return `spec.release is ${release}, but the data in this namespace is on its way from ${data.release} to ${data.next}; set spec.release to ${data.next}`;
   return paths.some(({ from, to }) => from === data.release && to === release)
     ? undefined
-    : `spec.release is ${release}, but the data in this namespace is of ${data.release}; set spec.release to ${data.release}`;
-}
-
-/** Only what was stored under another version of the schema comes here. */
-function unreadable(path: readonly PropertyKey[], message: string): Step {
-  return contradiction("cloud/spec", "InvalidSpec", `${["spec", ...path].map(String).join(".")}: ${message}`);
-}
-
-/** A step that cannot be done as long as the spec is as it is. */
-function contradiction(name: string, reason: string, message: string): Step {
-  return { name, after: [], objects: [], held: { is: "blocked", reason, message, contradiction: true } };
+    : `spec.release is ${release}, but the data in this namespace is of ${data.release}, and Nephos has no upgrade from there to ${release}; set spec.release to ${data.release}`;
 }
 
 /** Where the user's configuration cannot be written, none is, and what runs stays as it is. */

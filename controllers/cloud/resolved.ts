@@ -22,7 +22,12 @@ export function resolvedOf(
   };
 }
 
-function volumeOf(seen: Snapshot, namespace: string, name: string): [string, Readonly<Record<string, string>>][] {
+/** The class and size of a volume, by its name; nothing while there is none. */
+export function volumeOf(
+  seen: Snapshot,
+  namespace: string,
+  name: string,
+): [string, Readonly<Record<string, string>>][] {
   const claim = seen.get({ ...claimKind, namespace, name });
   if (claim === undefined) return [];
   const storageClassName = textAt(claim, "spec", "storageClassName");

@@ -5,7 +5,7 @@ import { cloudStatus as schema } from "../../crds/cloud.ts";
 import { means } from "../testing/render.ts";
 import { live, node, placed, rollOut, snapshot } from "../testing/world.ts";
 import { cloudController } from "./controller.ts";
-import { refusedStatus } from "./status.ts";
+import { refusedReport } from "../report.ts";
 
 const controller = cloudController(means);
 const cloud = live({
@@ -227,7 +227,7 @@ describe("the steps in the status", () => {
 
 it("a Cloud that is refused says which generation of its spec that is about, in every condition", () => {
   const stalled: Verdict = { is: "blocked", reason: "NamespaceTaken", message: "go elsewhere", contradiction: true };
-  expect(refusedStatus(cloud, new Map([["cloud/namespace", stalled]]))).toMatchObject({
+  expect(refusedReport(cloud, new Map([["cloud/namespace", stalled]]))).toMatchObject({
     observedGeneration: 7,
     conditions: ["Ready", "Stalled", "Available"].map((type) => ({
       type,

@@ -2,6 +2,7 @@ import { type Condition, summarise } from "../../operator/conditions.ts";
 import { type Live, numberAt } from "../../operator/object.ts";
 import type { Snapshot } from "../../operator/plan.ts";
 import type { Verdict } from "../../operator/verdict.ts";
+import { reportOf } from "../report.ts";
 import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
 import { publicUrl } from "../services/public.ts";
 import { workloadsOf } from "../services/render.ts";
@@ -32,7 +33,7 @@ export function cloudStatus(
   const keystone = services.find((service) => service.name === "keystone");
   const url = keystone === undefined ? undefined : publicUrl(keystone, context);
   return {
-    ...common(verdicts, conditions, observedGeneration),
+    ...reportOf(verdicts, conditions, observedGeneration),
     ...(release === undefined ? {} : { release }),
     endpoints: {
       ...(context.publicHost === undefined ? {} : { public: { host: context.publicHost } }),
@@ -40,36 +41,6 @@ export function cloudStatus(
     },
     resolved: resolvedOf(context, seen, services),
   };
-}
-
-/** Of a cloud that cannot be rolled out at all: what its namespace has is not its own. */
-export function refusedStatus(cloud: Live, verdicts: ReadonlyMap<string, Verdict>): Readonly<Record<string, unknown>> {
-  const observedGeneration = cloud.metadata.generation ?? 0;
-  const conditions = summarise(verdicts, observedGeneration);
-  const [{ reason, message } = { reason: "", message: "" }] = conditions;
-  const silent: Condition = { type: "Available", status: "False", reason, message, observedGeneration };
-  return common(verdicts, [...conditions, silent], observedGeneration);
-}
-
-function common(
-  verdicts: ReadonlyMap<string, Verdict>,
-  conditions: readonly Condition[],
-  observedGeneration: number,
-): Readonly<Record<string, unknown>> {
-  const done = [...verdicts.values()].filter((verdict) => verdict.is === "done").length;
-  return {
-    observedGeneration,
-    conditions,
-    reason: conditions[0]?.reason ?? "",
-    progress: `${done}/${verdicts.size}`,
-    steps: [...verdicts].map(([name, verdict]) => ({ name, ...stepState(verdict) })),
-  };
-}
-
-function stepState(verdict: Verdict): { state: string; message?: string } {
-  if (verdict.is === "done") return { state: "Done" };
-  if (verdict.is === "blocked") return { state: "Blocked", message: verdict.message };
-  return { state: verdict.is === "degraded" ? "Degraded" : "Waiting", message: verdict.on };
 }
 
 /** How many doubtful options a condition names; the others it counts. */

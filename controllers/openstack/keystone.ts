@@ -1,6 +1,6 @@
-import { Agent, type Dispatcher, request } from "undici";
 import { listAt, mapAt, numberAt, textAt } from "../../operator/object.ts";
 import { messageOf } from "../../operator/outcome.ts";
+import { ApiWire, type Call, type Reply } from "./api-wire.ts";
 
 /** Who asks, and where. */
 export interface Credentials {
@@ -36,29 +36,22 @@ export interface Keystone {
   remove(path: string): Promise<void>;
 }
 
-const callTimeoutInSeconds = 20;
 /** A token is used for half of its default life of an hour. */
 const tokenLifeInMilliseconds = 30 * 60_000;
 
-interface Reply {
-  readonly status: number;
-  readonly body: unknown;
-  readonly token: string | undefined;
-}
-
 /** Tokens by credentials, kept while they are good, so that a pass costs no log-in. */
 export class KeystoneSessions {
-  readonly #agents = new Map<string, Agent>();
+  readonly #wire = new ApiWire();
   readonly #tokens = new Map<string, { readonly token: string; readonly until: number }>();
 
   /** Keystone as seen by the given user; logs in when the first call needs it. */
   open(credentials: Credentials, signal: AbortSignal): Keystone {
     const ask = async (method: string, path: string, body: unknown): Promise<Reply> =>
-      this.#send({ method, path, body, token: await this.#token(credentials, signal) }, credentials, signal);
+      this.#send({ method, path, body, token: await this.token(credentials, signal) }, credentials, signal);
     const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
       const first = await ask(method, path, body);
       if (!doubtful(method, first)) return checked(first, `${method} ${path}`);
-      this.#tokens.delete(keyOf(credentials));
+      this.forget(credentials);
       return checked(await ask(method, path, body), `${method} ${path}`);
     };
     return {
@@ -77,12 +70,18 @@ export class KeystoneSessions {
     };
   }
 
-  async #token(credentials: Credentials, signal: AbortSignal): Promise<string> {
+  /** A token that is good as far as anybody knows; logs in where there is none. */
+  async token(credentials: Credentials, signal: AbortSignal): Promise<string> {
     const known = this.#tokens.get(keyOf(credentials));
     if (known !== undefined && known.until > performance.now()) return known.token;
     const token = await this.logIn(credentials, signal);
     this.#tokens.set(keyOf(credentials), { token, until: performance.now() + tokenLifeInMilliseconds });
     return token;
+  }
+
+  /** Drops a token that was refused. */
+  forget(credentials: Credentials): void {
+    this.#tokens.delete(keyOf(credentials));
   }
 
   /** Gets a token; a KeystoneError with status 401 says that the password is wrong. An empty project asks for an unscoped one. */
@@ -98,54 +97,16 @@ export class KeystoneSessions {
     return reply.token;
   }
 
-  /** Over connections that trust what the credentials say; other trust, other connections. */
-  #send(call: KeystoneRequest, { url, ca }: Credentials, signal: AbortSignal): Promise<Reply> {
-    if (ca === undefined) return send(call, url, signal);
-    const trusting = this.#agents.get(ca) ?? new Agent({ connect: { ca }, keepAliveTimeout: 1_000 });
-    this.#agents.set(ca, trusting);
-    return send(call, url, signal, trusting);
+  #send(call: Call, { url, ca }: Credentials, signal: AbortSignal): Promise<Reply> {
+    return this.#wire.exchange(call, { url, ca, signal }).catch((error: unknown) => {
+      throw new KeystoneError(0, `Keystone ${messageOf(error)}`);
+    });
   }
-}
-
-interface KeystoneRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly body?: unknown;
-  readonly token?: string;
 }
 
 /** Whether the token may be to blame: refused, or of a project that is not in the database which Keystone has now. */
 function doubtful(method: string, { status }: Reply): boolean {
   return status === 401 || (method === "GET" && status === 404);
-}
-
-async function send(
-  { method, path, body, token }: KeystoneRequest,
-  base: string,
-  signal: AbortSignal,
-  dispatcher?: Dispatcher,
-): Promise<Reply> {
-  const url = `${base}${path}`;
-  try {
-    const answer = await request(url, {
-      method,
-      headers: {
-        accept: "application/json",
-        "content-type": "application/json",
-        ...(token === undefined ? {} : { "x-auth-token": token }),
-      },
-      body: body === undefined ? null : JSON.stringify(body),
-      ...(dispatcher === undefined ? {} : { dispatcher }),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(callTimeoutInSeconds * 1000)]),
-    });
-    const text = await answer.body.text();
-    const issued = answer.headers["x-subject-token"];
-    return { status: answer.statusCode, body: parsed(text), token: typeof issued === "string" ? issued : undefined };
-  } catch (error) {
-    // What is no URL at all has no host: nothing is thrown here but the one error that callers know.
-    const place = URL.canParse(url) ? new URL(url).host : url;
-    throw new KeystoneError(0, `Keystone does not answer at ${place}: ${messageOf(error)}`);
-  }
 }
 
 function checked(reply: Reply, what: string): unknown {
@@ -159,12 +120,4 @@ function checked(reply: Reply, what: string): unknown {
 
 function keyOf({ url, userName, password }: Credentials): string {
   return `${url} ${userName} ${password}`;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

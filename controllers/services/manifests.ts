@@ -48,8 +48,8 @@ export interface Claim {
   readonly storageClassName?: string | undefined;
 }
 
-/** A server of one member with a volume that outlives it. */
-export function singleMember(name: string, claim: Claim, pod: IPodSpec): IStatefulSet & Manifest {
+/** A server of one member with a volume that outlives it. The Service by which members find each other may have a name of its own. */
+export function singleMember(name: string, claim: Claim, pod: IPodSpec, members = name): IStatefulSet & Manifest {
   const labels = componentLabels(name, "server");
   const { size, storageClassName } = claim;
   return {
@@ -59,7 +59,7 @@ export function singleMember(name: string, claim: Claim, pod: IPodSpec): IStatef
     spec: {
       replicas: 1,
       revisionHistoryLimit: 2,
-      serviceName: name,
+      serviceName: members,
       // In order, a member that cannot start would hold up its own replacement, even by what ran before.
       podManagementPolicy: "Parallel",
       selector: { matchLabels: labels },
@@ -102,6 +102,16 @@ export function clusterService(
       })),
     },
   };
+}
+
+/** A Service by which the members of a StatefulSet find each other, each by its own name, before they are ready too. */
+export function memberService(
+  name: string,
+  selector: Record<string, string>,
+  ports: Readonly<Record<string, number>>,
+): IService & Manifest {
+  const service = clusterService(name, selector, ports);
+  return { ...service, spec: { ...service.spec, clusterIP: "None", publishNotReadyAddresses: true } };
 }
 
 /** At most one pod of a component is away at a time for anybody's maintenance. */

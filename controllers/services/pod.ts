@@ -5,7 +5,7 @@ import type { IVolume } from "kubernetes-models/v1/Volume";
 import type { IProbe } from "kubernetes-models/v1/Probe";
 
 /** The fixed users of our images (images/README.md). */
-export const uids = { openstack: 42400, mysql: 42401, rabbitmq: 42402, memcached: 42403 } as const;
+export const uids = { openstack: 42400, mysql: 42401, rabbitmq: 42402, memcached: 42403, ovn: 42404 } as const;
 
 /** What pods differ in: the cloud's wishes, the user id they run as, what runs and is mounted, seconds from SIGTERM to SIGKILL (default 30). */
 export interface PodOptions {

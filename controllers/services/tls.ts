@@ -7,6 +7,7 @@ import {
   certificateAnnotation,
   everyCertificate,
   issued,
+  type IssuedCertificate,
   ringAt,
   type SecretRecipe,
   secretRef,
@@ -43,6 +44,9 @@ export const serverFiles = { certificate: "/etc/tls/server/tls.crt", key: "/etc/
 /** Where a server finds certificate and key for those outside. */
 export const publicFiles = { certificate: "/etc/tls/public/tls.crt", key: "/etc/tls/public/tls.key" } as const;
 
+/** Where a client that proves who it is finds certificate and key. */
+export const clientFiles = { certificate: "/etc/tls/client/tls.crt", key: "/etc/tls/client/tls.key" } as const;
+
 /** The port of a pod on which it answers with the public certificate. */
 export const publicServerPort = 8443;
 
@@ -60,6 +64,11 @@ export const trust: CertificateMount = mountOf("ca", trustSecret);
 /** The certificate of a server, for its pod. */
 export function serverMount(service: string): CertificateMount {
   return mountOf("server", serverSecretOf(service));
+}
+
+/** The certificate in a Secret, for a pod that shows it to servers. */
+export function clientMount(secret: string): CertificateMount {
+  return mountOf("client", secret);
 }
 
 /** The public certificate, for a pod that answers to the world. */
@@ -104,12 +113,21 @@ export function trustBundle(): SecretRecipe {
   return composedSecret(trustSecret, { "ca.crt": [{ secret: authoritySecret, key: everyCertificate }] });
 }
 
+/** Of which a certificate is: the time, and which authority signs. */
+export type Issuer = Pick<ServiceContext, "minute" | "authority">;
+
 /** A certificate of the cloud's own authority. Which day of the month it is replaced depends on its name: not all at once. */
-export function certificateFor(secret: string, names: readonly string[], context: ServiceContext): SecretRecipe {
+export function certificateFor(
+  secret: string,
+  names: readonly string[],
+  context: Issuer,
+  usage?: IssuedCertificate["usage"],
+): SecretRecipe {
   const offsetInDays = Number.parseInt(digest(secret, 6), 16) % certificateTurnInDays;
   const { from, until } = turnAt(context.minute, certificateTurnInDays, certificateLifeInTurns, offsetInDays);
   const place: SecretRecipe = { apiVersion: "v1", kind: "Secret", metadata: { name: secret }, recipe: {} };
-  return issued(place, { authority: authoritySecret, incarnation: context.authority, names, from, until });
+  const certificate = { authority: authoritySecret, incarnation: context.authority, names, from, until };
+  return issued(place, usage === undefined ? certificate : { ...certificate, usage });
 }
 
 /** What may stand behind the name of a Service, from near to far. */
@@ -117,12 +135,18 @@ function domainsIn(namespace: string): string[] {
   return ["", `.${namespace}`, `.${namespace}.svc`, `.${namespace}.svc.cluster.local`];
 }
 
-/** The certificate of a server for the names of its Service. */
-export function serverCertificate(service: string, names: readonly string[], context: ServiceContext): SecretRecipe {
+/** The certificate of a server for the names of its Services. */
+export function serverCertificate(
+  service: string,
+  names: readonly string[],
+  context: Issuer & Pick<ServiceContext, "namespace">,
+  usage?: IssuedCertificate["usage"],
+): SecretRecipe {
   return certificateFor(
     serverSecretOf(service),
     names.flatMap((name) => domainsIn(context.namespace).map((end) => `${name}${end}`)),
     context,
+    usage,
   );
 }
 

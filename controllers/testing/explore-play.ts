@@ -3,14 +3,8 @@ import { kinds } from "../../crds/index.ts";
 import { pluralOf } from "../../operator/access.ts";
 import type { Controller } from "../../operator/controller.ts";
 import { at, isRecord, type Live, listAt, mapAt, type Ref, refOf, textAt } from "../../operator/object.ts";
-import {
-  type Invariant,
-  objectsOf,
-  play,
-  type Scenario,
-  type Stage,
-  type Stageable,
-} from "../../operator/testing/play.ts";
+import { objectsOf, play } from "../../operator/testing/play.ts";
+import type { Invariant, Scenario, Stage, Stageable } from "../../operator/testing/scenario.ts";
 import { customKind } from "../../operator/testing/world/kinds.ts";
 import type { World } from "../../operator/testing/world/world.ts";
 import { issueCertificate, makeAuthority, type Pair } from "../../operator/x509.ts";
@@ -34,8 +28,8 @@ interface Turn {
 
 /** A good object, and what it is changed into, one after the other, with a return to what is good after each. */
 export interface Journey {
-  /** The cloud that is there before; none where the object is a Cloud itself. */
-  readonly cloud: Fields | undefined;
+  /** What is there before, in this order: the Cloud, where the object is none itself. */
+  readonly before: readonly Fields[];
   readonly start: Fields;
   readonly changes: readonly Turn[];
 }
@@ -65,7 +59,7 @@ const returnInSeconds = 60;
 /** Plays a journey on a deployed cloud. */
 export async function travelled(journey: Journey): Promise<Travelogue> {
   const log = new Log(journey, await certificateFor(journey.start));
-  const run = await play(log.scenario, {}, 200 + 200 * journey.changes.length);
+  const run = await play(log.scenario, { budget: 200 + 200 * journey.changes.length });
   const trouble = [...log.trouble, ...run.trouble, ...log.parted(run.state, "the end")];
   return { sights: log.sights, trouble: [...new Set(trouble)] };
 }
@@ -110,8 +104,8 @@ class Log {
   }
 
   #stages(): Stage[] {
-    const { cloud, start, changes } = this.#journey;
-    const deployed = [...(cloud === undefined ? [] : [cloud]), start].map((each): Stage => ({
+    const { before, start, changes } = this.#journey;
+    const deployed = [...before, start].map((each): Stage => ({
       title: "deploy",
       act: ({ world }) => put(world, each),
       settled: allReady,

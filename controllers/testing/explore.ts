@@ -2,13 +2,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { kinds } from "../../crds/index.ts";
-import { at, type Manifest, mapAt } from "../../operator/object.ts";
+import { at, listAt, type Manifest, mapAt } from "../../operator/object.ts";
 import { isRecipe } from "../../operator/recipe.ts";
 import { crdOf } from "../../operator/schema.ts";
 import { fieldsOf, type Mutation, mutationsOf, objectSchemaOf } from "../../operator/testing/explore.ts";
 import { admit } from "../../operator/testing/explore-admission.ts";
 import { planCloud } from "../cloud/plan.ts";
-import { sampleOf } from "./examine.ts";
+import { sampleOf } from "./trials.ts";
 import { brought, nameOf, type Sight, travelled } from "./explore-play.ts";
 import { live, node, snapshot } from "./world.ts";
 
@@ -104,7 +104,7 @@ export async function explored(territory: Territory, mutations: readonly Mutatio
 
 async function played(group: readonly Admitted[]): Promise<(readonly [Mutation, Finding])[]> {
   const { sights, trouble } = await travelled({
-    cloud: group[0]?.mutation.start["kind"] === "Cloud" ? undefined : samplesOf("Cloud").at(-1),
+    before: standsOn(String(group[0]?.mutation.start["kind"])),
     start: group[0]?.mutation.start ?? {},
     changes: group.map(({ mutation: { path, value }, changed }) => ({ path, value, changed })),
   });
@@ -117,6 +117,17 @@ async function played(group: readonly Admitted[]): Promise<(readonly [Mutation, 
   if (last !== undefined && alone.every(([, finding]) => finding.trouble.length === 0))
     alone.push([last[0], { ...last[1], trouble: trouble.map((each) => `after ${group.length - 1} others: ${each}`) }]);
   return alone;
+}
+
+/** What is there before an object of a kind can be ready: the smallest samples of other kinds. */
+function standsOn(kind: string): Fields[] {
+  const others: Readonly<Record<string, readonly string[]>> = { Cloud: [], ProviderNetwork: ["Cloud", "Network"] };
+  return (others[kind] ?? ["Cloud"]).flatMap((other) => samplesOf(other).filter(outermost).slice(-1));
+}
+
+/** Not of a fabric without any network outside. */
+function outermost(sample: Fields): boolean {
+  return sample["kind"] !== "Network" || listAt(sample, "spec", "physicalNetworks").length > 0;
 }
 
 function findingOf(sight: Sight | undefined, trouble: readonly string[]): Finding {

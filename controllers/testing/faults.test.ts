@@ -1,6 +1,7 @@
 import { play } from "../../operator/testing/play.ts";
-import { commandFor, examine, referenceOf, sampleOf, scenarioOf, type Trial, trialsOf } from "./examine.ts";
+import { commandFor, differenceOf, examine, referenceOf, relayOf, scenarioOf, type Trial } from "./examine.ts";
 import { scenarios } from "./play/scenarios.ts";
+import { sampleOf, trialsOf } from "./trials.ts";
 
 const names = scenarios.map(({ name }) => name);
 /** So many runs of each scenario; `make faults` makes all. */
@@ -16,12 +17,23 @@ describe("a calm run", () => {
     patience,
   );
 
+  it.each(names)(
+    "of %s ends the same whether one process sees all of it, or each stage has its own",
+    async (name) => {
+      const [one, many] = [await referenceOf(name), await relayOf(name)];
+      expect(many.trouble).toEqual([]);
+      expect(differenceOf(many.state, one.state)).toBe("");
+      expect(many.createsAndDeletes).toEqual(one.createsAndDeletes);
+    },
+    patience,
+  );
+
   it(
     "is the same run every time",
     async () => {
       const [one, two] = [
-        await play(scenarioOf("deploy"), { order: 7 }),
-        await play(scenarioOf("deploy"), { order: 7 }),
+        await play(scenarioOf("deploy"), { fault: { order: 7 } }),
+        await play(scenarioOf("deploy"), { fault: { order: 7 } }),
       ];
       expect(one.tally).toEqual(two.tally);
     },
@@ -34,7 +46,7 @@ describe("whatever fails, the cloud ends where the calm run ended", () => {
     "in a sample of the faults of %s",
     async (name) => {
       const failed: { readonly trial: Trial; readonly trouble: readonly string[] }[] = [];
-      for (const trial of sampleOf(await trialsOf(name, 1, 40), share, 1)) {
+      for (const trial of sampleOf(await trialsOf(name), share, 1)) {
         const trouble = await examine(trial);
         if (trouble.length > 0) failed.push({ trial, trouble });
       }

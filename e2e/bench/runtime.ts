@@ -9,7 +9,7 @@ import { compare, incomplete, markdown } from "./runtime/table.ts";
 
 /** A cluster for nothing else: what runs beside on its API server would be measured too. */
 const cluster = "bench";
-const usage = "usage: node e2e/bench/runtime.ts --bench FOLDER [--parents 300] [--children 5] [--runs 3]";
+const usage = "usage: node e2e/bench/runtime.ts --bench FOLDER [--parents 1000] [--children 5] [--runs 3]";
 
 interface Wish {
   readonly bench: string;
@@ -26,7 +26,7 @@ function wishOf(args: readonly string[], env: NodeJS.ProcessEnv): Wish {
   });
   const options = {
     bench: text("bench", ""),
-    parents: text("parents", "300"),
+    parents: text("parents", "1000"),
     children: text("children", "5"),
     runs: text("runs", "3"),
   };

@@ -61,6 +61,8 @@ async function install(cluster: Cluster, namespaces: readonly string[]): Promise
     "wait",
     "--for=condition=Established",
     "crd/clouds.nephos.dev",
+    "crd/networks.nephos.dev",
+    "crd/providernetworks.nephos.dev",
     "crd/registrations.nephos.dev",
     "--timeout=60s",
   ]);

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { Environment } from "@marcbachmann/cel-js";
+import { addressOf, rangeOf, within } from "../address.ts";
 import { at, isRecord, listAt, mapAt, textAt } from "../object.ts";
 
 /** One step of a path into a value: a field of an object, a member of a list by its place, an entry of a map by its key. */
@@ -246,6 +247,15 @@ function keyOf(keys: readonly string[], member: unknown): unknown[] {
 }
 
 const language = new Environment({ unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false });
+// Of what Kubernetes adds to the language: its library about addresses.
+language.registerFunction("isCIDR(string): bool", (text: string) => rangeOf(text) !== undefined);
+language.registerFunction("isIP(string): bool", (text: string) => addressOf(text) !== undefined);
+// A range stays text here: all that is asked of it is what it contains.
+language.registerFunction("cidr(string): string", (text: string) => text);
+language.registerFunction("string.containsIP(string): bool", (text: string, address: string) => {
+  const [range, one] = [rangeOf(text), addressOf(address)];
+  return range !== undefined && one !== undefined && within(one, range);
+});
 const asked = new Map<string, ReturnType<typeof language.parse>>();
 
 function brokenRules(schema: unknown, value: unknown, before: unknown, path: readonly PathStep[]): Refused[] {

@@ -1,99 +1,28 @@
-import type { Controller } from "../controller.ts";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { type Live, nameFor, refOf } from "../object.ts";
 import { startRuntime } from "../runtime.ts";
 import { certification } from "../secrets.ts";
-import { type Cast, playCluster } from "./actors.ts";
+import { playCluster } from "./actors.ts";
 import { type Fault, numbersFrom } from "./faults.ts";
+import type { Checkpoint, Invariant, Mark, Outside, Playing, Run, Scenario, Stage, Stageable } from "./scenario.ts";
+import { Stock } from "./stock.ts";
 import { VirtualClock } from "./virtual-clock.ts";
-import { Wire, type Tally } from "./wire.ts";
+import { thawInMilliseconds, Wire, type Tally } from "./wire.ts";
 import type { Change } from "./world/history.ts";
-import type { KindInfo } from "./world/kinds.ts";
 import { World } from "./world/world.ts";
-
-/** One thing that somebody does, and when it has come to its end. */
-export interface Stage {
-  readonly title: string;
-  readonly act: (stage: Staging) => void;
-  readonly settled: (world: World) => boolean;
-}
-
-/** What a stage may touch. */
-export interface Staging {
-  readonly world: World;
-  readonly clock: VirtualClock;
-  /** Starts the operator anew, with these controllers where some are given: another build of it. */
-  readonly restart: (controllers?: Stageable) => void;
-}
-
-/** A way from a process to whatever lies outside Kubernetes: the faults of the run happen to it. */
-export interface Outside {
-  read<T>(what: string, ask: () => Promise<T>, refused: () => Error): Promise<T>;
-  write<T>(what: string, land: () => Promise<T>, refused: () => Error): Promise<T>;
-}
-
-/** Makes the controllers of a process as it starts; nothing is kept from the one before. */
-export type Stageable = (world: World, outside: Outside) => readonly Controller[];
-
-/** Says what is wrong about a change; undefined where nothing is. */
-export type Invariant = (change: Change, moment: Moment) => string | undefined;
-
-/** A change and its circumstances. */
-export interface Moment {
-  readonly world: World;
-  readonly stage: string;
-  /** Whether the operator made the change, not somebody else in the cluster. */
-  readonly ours: boolean;
-}
-
-export interface Scenario {
-  readonly name: string;
-  readonly kinds: readonly KindInfo[];
-  readonly namespace: string;
-  readonly controllers: Stageable;
-  readonly run?: Cast["run"];
-  readonly pulls?: Cast["pulls"];
-  readonly start: (world: World) => void;
-  readonly stages: readonly Stage[];
-  /** Made anew for each run: some remember. */
-  readonly invariants: () => readonly Invariant[];
-  /** Touches something that brings a pass over every subject and changes nothing that is wanted. */
-  readonly nudge: (world: World) => void;
-  /** The state at the end that has to be the same in every run. */
-  readonly state: (world: World) => unknown;
-}
-
-/** Counts of a tally at one moment. */
-export type Mark = Pick<Tally, "writes" | "lines" | "outside">;
-
-/** How a run went. */
-export interface Run {
-  readonly tally: Tally;
-  /** What went wrong on the way or at the end; empty for a green run. */
-  readonly trouble: readonly string[];
-  readonly state: unknown;
-  /** Every object that came or went by the operator's doing, in no particular order. */
-  readonly createsAndDeletes: readonly string[];
-  readonly seconds: number;
-  readonly versions: number;
-  /** How far the counts were when each stage began. */
-  readonly marks: readonly Mark[];
-}
 
 const patienceInMilliseconds = 3_600_000;
 const quietInMilliseconds = 5000;
 const nudges = 10;
 
 /** Plays a scenario to its end under a fault, with the real runtime, in virtual time. */
-export async function play(scenario: Scenario, fault: Fault = {}, budget = 600): Promise<Run> {
+export async function play(scenario: Scenario, playing: Playing = {}): Promise<Run> {
   // Before time begins: what the operator loads while it runs would take real time.
   await certification();
-  const theatre = new Theatre(scenario, fault, budget);
+  const theatre = new Theatre(scenario, playing);
   const random = Math.random;
-  // Jitter has to be the same in every run of a seed.
-  Math.random = numbersFrom(fault.order ?? 1);
   try {
     return await theatre.play();
   } finally {
@@ -105,65 +34,141 @@ class Theatre {
   readonly #scenario: Scenario;
   readonly #fault: Fault;
   readonly #budget: number;
+  readonly #from: Checkpoint;
+  readonly #stock: Stock;
+  readonly #processes: "each" | "one";
   readonly #world: World;
-  readonly #clock = new VirtualClock();
+  readonly #clock: VirtualClock;
   readonly #chance: () => number;
-  readonly #tally: Tally = { writes: 0, lines: 0, outside: 0, calls: 0, resting: false, log: [] };
+  readonly #tally: Tally;
   readonly #trouble: string[] = [];
-  readonly #ours: string[] = [];
+  readonly #ours: string[];
   readonly #marks: Mark[] = [];
+  readonly #checkpoints: Checkpoint[] = [];
   /** When somebody last changed something that is not an event. */
   #changedAt = 0;
+  /** When the last process that began with a view of the past sees what there is. */
+  #thawsAt = 0;
   #landing = 0;
   #stage = "";
   #process: { readonly wire: Wire; readonly stop: AbortController } | undefined;
   #controllers: Stageable;
   readonly #invariants: readonly Invariant[];
-  readonly #writesAt = new Map<number, number>();
+  readonly #writesAt: Map<number, number>;
 
-  constructor(scenario: Scenario, fault: Fault, budget: number) {
+  constructor(scenario: Scenario, playing: Playing) {
+    const { fault = {}, budget = 600, from = beginningOf(scenario), processes = "one" } = playing;
     this.#scenario = scenario;
     this.#fault = fault;
     this.#budget = budget;
-    this.#controllers = scenario.controllers;
+    this.#from = from;
+    this.#stock = new Stock(String(from.stages));
+    this.#processes = processes;
+    this.#tally = { ...from.mark, calls: 0, resting: false, log: [] };
+    this.#ours = [...from.createsAndDeletes];
+    this.#writesAt = new Map(from.writesAt);
+    this.#controllers = from.controllers;
     this.#invariants = scenario.invariants();
-    this.#world = new World(scenario.kinds);
+    this.#clock = new VirtualClock(from.clock);
+    this.#world = new World(scenario.kinds, from.world);
     this.#world.store.now = () => this.#clock.timestamp();
     this.#chance = fault.order === undefined ? () => 1 : numbersFrom(fault.order * 7919 + 1);
   }
 
   async play(): Promise<Run> {
-    const world = this.#world;
-    world.store.listen((change) => this.#watch(change));
-    playCluster(world, {
-      later: (what) => void this.#clock.after(this.#delay(40), what),
-      ...(this.#scenario.run === undefined ? {} : { run: this.#scenario.run }),
-      ...(this.#scenario.pulls === undefined ? {} : { pulls: this.#scenario.pulls }),
-    });
-    this.#scenario.start(world);
-    this.#begin(undefined);
-    for (const stage of this.#scenario.stages) if (!(await this.#act(stage))) break;
+    this.#seedJitter();
+    await this.#open();
+    await this.#stages();
+    this.#mark();
     if (this.#trouble.length === 0) await this.#rest();
     this.#end();
     return {
       tally: this.#tally,
       trouble: this.#trouble,
-      state: this.#scenario.state(world),
+      state: this.#scenario.state(this.#world),
       createsAndDeletes: [...this.#ours].sort(),
       seconds: Math.round(this.#clock.now() / 1000),
-      versions: world.store.history.version,
+      versions: this.#world.store.history.version,
       marks: this.#marks,
+      checkpoints: this.#checkpoints,
     };
+  }
+
+  /** The cluster wakes, and the operator starts. */
+  async #open(): Promise<void> {
+    const { run, pulls, start } = this.#scenario;
+    this.#world.store.listen((change) => this.#watch(change));
+    playCluster(this.#world, {
+      later: (what) => void this.#clock.after(this.#delay(40), what),
+      ...(run === undefined ? {} : { run }),
+      ...(pulls === undefined ? {} : { pulls }),
+    });
+    const fresh = this.#from.stages === 0;
+    if (fresh) start(this.#world);
+    else this.#remember(this.#from.world);
+    this.#begin(undefined);
+    if (!fresh) await this.#warm();
+  }
+
+  /** All stages that are left, until one of them goes wrong. */
+  async #stages(): Promise<void> {
+    const { stages: over } = this.#from;
+    for (const [index, stage] of this.#scenario.stages.entries()) {
+      if (index < over) continue;
+      if (index > over && this.#processes === "each") await this.#relay(index);
+      if (!(await this.#act(stage))) return;
+    }
+  }
+
+  /** Jitter has to be the same in every run of a seed, from each checkpoint on. */
+  #seedJitter(): void {
+    Math.random = numbersFrom(this.#fault.order ?? 1);
+  }
+
+  #mark(): void {
+    const { writes, lines, outside } = this.#tally;
+    this.#marks.push({ writes, lines, outside });
+  }
+
+  /** What is there from the beginning goes with it, and invariants have seen it come. */
+  #remember(past: World): void {
+    this.#scenario.carried(past, this.#world);
+    const { version } = this.#world.store.history;
+    for (const object of this.#world.store.history.all())
+      for (const invariant of this.#invariants)
+        invariant(
+          { version, type: "ADDED", object, before: undefined },
+          { world: this.#world, stage: "", ours: false },
+        );
+  }
+
+  /** A process that begins between two stages learns how things are before the next one. */
+  async #warm(): Promise<void> {
+    await this.#clock.until(() => false, quietInMilliseconds);
+  }
+
+  /** Keeps the world as it is, and hands it to a new process. */
+  async #relay(stages: number): Promise<void> {
+    const { writes, lines, outside } = this.#tally;
+    const world = new World(this.#scenario.kinds, this.#world);
+    this.#scenario.carried(this.#world, world);
+    this.#checkpoints.push({
+      ...{ world, stages, clock: new VirtualClock(this.#clock), mark: { writes, lines, outside } },
+      ...{ controllers: this.#controllers, createsAndDeletes: [...this.#ours], writesAt: new Map(this.#writesAt) },
+    });
+    this.#end();
+    this.#seedJitter();
+    this.#begin(undefined);
+    await this.#warm();
   }
 
   async #act(stage: Stage): Promise<boolean> {
     this.#stage = stage.title;
-    const { writes, lines, outside } = this.#tally;
-    this.#marks.push({ writes, lines, outside });
+    this.#mark();
     const { world, clock } = { world: this.#world, clock: this.#clock };
     stage.act({ world, clock, restart: (controllers = this.#controllers) => this.#restart(controllers) });
     this.#changedAt = clock.now();
-    const quiet = (): boolean => clock.now() - this.#changedAt >= quietInMilliseconds;
+    const quiet = (): boolean => clock.now() - Math.max(this.#changedAt, this.#thawsAt) >= quietInMilliseconds;
     const over = (): boolean => this.#broke() || (quiet() && this.#process !== undefined && stage.settled(world));
     if (!(await clock.until(over, patienceInMilliseconds)))
       this.#trouble.push(`${stage.title}: not settled after ${patienceInMilliseconds / 1000} s`);
@@ -195,16 +200,19 @@ class Theatre {
 
   #begin(past: number | undefined): void {
     const stop = new AbortController();
+    if (past !== undefined) this.#thawsAt = this.#clock.now() + thawInMilliseconds;
     const [world, clock, fault, tally] = [this.#world, this.#clock, this.#fault, this.#tally];
     const crash = (): void => this.#crash(wire);
     const delay = (most: number): number => this.#delay(most);
     const wire = new Wire({ world, clock, fault, tally, delay, past, crash, landing: (land) => this.#land(land) });
     this.#process = { wire, stop };
+    const time = mortal(clock, stop.signal);
     const runtime = startRuntime({
       transport: wire,
       controllers: this.#controllers(world, outsideOver(wire, fault, tally, clock)),
       namespaces: [this.#scenario.namespace],
-      clock: mortal(clock, stop.signal),
+      clock: time,
+      certification: this.#stock.certification(time),
       log: silentLog,
       metrics: silentMetrics,
       signal: stop.signal,
@@ -260,6 +268,13 @@ class Theatre {
   #delay(most: number): number {
     return most * this.#chance();
   }
+}
+
+/** An empty world before the first stage. */
+function beginningOf({ kinds, controllers }: Scenario): Checkpoint {
+  const mark = { writes: 0, lines: 0, outside: 0 };
+  const empty = { createsAndDeletes: [], writesAt: new Map<number, number>() };
+  return { world: new World(kinds), clock: new VirtualClock(), mark, stages: 0, controllers, ...empty };
 }
 
 /** Time of one process: once that is dead, nothing in it wakes. */

@@ -11,10 +11,16 @@ const epoch = Date.parse("2026-01-01T00:00:00Z");
 
 /** Time that passes only when everything that can go on without it has gone on; sleepers wake in the order of time, then of asking. */
 export class VirtualClock implements Clock {
-  #now = 0;
-  #skipped = 0;
+  #now: number;
+  #skipped: number;
   #asked = 0;
   #sleepers: Sleeper[] = [];
+
+  /** Begins at zero, or at the time of another clock; nobody sleeps on it yet. */
+  constructor(from?: VirtualClock) {
+    this.#now = from === undefined ? 0 : from.#now;
+    this.#skipped = from === undefined ? 0 : from.#skipped;
+  }
 
   now(): number {
     return this.#now;

@@ -34,7 +34,8 @@ export interface WireOptions {
 }
 
 const never = new Promise<never>(() => undefined);
-const thawInMilliseconds = 15_000;
+/** So long a server is behind for a process that begins. */
+export const thawInMilliseconds = 15_000;
 const refusals: Readonly<Partial<Record<Mishap, readonly [number, string]>>> = {
   unavailable: [503, "ServiceUnavailable"],
   conflict: [409, "Conflict"],

@@ -21,6 +21,13 @@ export class FakeKeystone implements Keystone {
     for (const [collection, entries] of Object.entries(start)) this.#collections.set(collection, [...entries]);
   }
 
+  /** The same Keystone, which goes its own way from here on. */
+  copy(): FakeKeystone {
+    const copy = new FakeKeystone(Object.fromEntries(this.#collections));
+    copy.#made = this.#made;
+    return copy;
+  }
+
   list(collection: string, query: Readonly<Record<string, string>> = {}): Promise<readonly unknown[]> {
     const matches = (entry: Entry): boolean =>
       Object.entries(query).every(([field, value]) => at(entry, ...field.split(".")) === value);
@@ -29,6 +36,9 @@ export class FakeKeystone implements Keystone {
 
   create(collection: string, _member: string, body: Readonly<Record<string, unknown>>): Promise<unknown> {
     const entry: Entry = { id: `made-${++this.#made}`, ...body };
+    const service = textAt(body, "service_id");
+    if (service !== undefined && !this.#has("services", service))
+      return Promise.reject(new KeystoneError(400, "Expecting to find the service of an endpoint"));
     const fields = unique[collection] ?? [];
     const twin = this.#all(collection).find(
       (each) => fields.length > 0 && fields.every((field) => each[field] === entry[field]),

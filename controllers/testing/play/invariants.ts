@@ -1,7 +1,8 @@
 import { canonical } from "../../../operator/digest.ts";
-import { at, type Live, listAt, mapAt, nameFor, refOf, textAt } from "../../../operator/object.ts";
+import { at, controllerOf, type Live, listAt, mapAt, nameFor, refOf, textAt } from "../../../operator/object.ts";
 import { retainAnnotation } from "../../../operator/plan.ts";
-import { objectsOf, type Invariant } from "../../../operator/testing/play.ts";
+import { objectsOf } from "../../../operator/testing/play.ts";
+import type { Invariant } from "../../../operator/testing/scenario.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
 import { conditionOf } from "../../../operator/verdict.ts";
 import type { ServiceDefinition } from "../../services/define.ts";
@@ -29,7 +30,7 @@ function movedOn(was: Fields, is: Fields): boolean {
   return inUse(is) === was["0"] && Object.values(is).includes(inUse(was)) && news.length === 1 && is["0"] === news[0];
 }
 
-/** Kinds of which the operator never takes one away while its Cloud stays as it is. */
+/** Kinds of which the operator never takes one away while that for which it was made stays as it is. */
 const standing: ReadonlySet<string> = new Set([
   "Deployment",
   "StatefulSet",
@@ -39,12 +40,18 @@ const standing: ReadonlySet<string> = new Set([
   "PersistentVolumeClaim",
 ]);
 
-const nothingTaken: Invariant = ({ type, object }, { ours }) => {
-  if (!ours || type !== "DELETED") return undefined;
+const nothingTaken: Invariant = ({ type, object }, { ours, world }) => {
+  if (!ours || type !== "DELETED" || isGoing(controllerOf(object)?.uid, world)) return undefined;
   if (standing.has(object.kind) || object.metadata.annotations?.[retainAnnotation] !== undefined)
     return `${nameFor(refOf(object))} was deleted`;
   return undefined;
 };
+
+/** Whether somebody deleted the object of that uid, which is held until what it stands for is taken down. */
+function isGoing(uid: string | undefined, world: World): boolean {
+  const owner = world.store.history.all().find(({ metadata }) => metadata.uid === uid);
+  return owner?.metadata.deletionTimestamp !== undefined;
+}
 
 /** The stages in which what Jobs act on is another. */
 const otherInputs: ReadonlySet<string> = new Set(["claim replaced", "host changed", "deploy"]);

@@ -1,24 +1,24 @@
-import { at, listAt, mapAt, textAt } from "../../../operator/object.ts";
+import { at, isRecord, listAt, mapAt, textAt } from "../../../operator/object.ts";
 import { isReady, podsOf } from "../../../operator/testing/actors.ts";
-import type { Outside } from "../../../operator/testing/play.ts";
+import type { Outside } from "../../../operator/testing/scenario.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
 import { type Credentials, type Keystone, KeystoneError } from "../../openstack/keystone.ts";
-import { FakeKeystone } from "../../openstack/testing/fake-keystone.ts";
+import type { FakeKeystone } from "../../openstack/testing/fake-keystone.ts";
 import type { registrationController } from "../../registration/controller.ts";
 import { operatorUser } from "../../services/keystone.ts";
 import { namespace } from "../world.ts";
+import { type Databases, databasesIn } from "./beside.ts";
 
 const claimRef = { apiVersion: "v1", kind: "PersistentVolumeClaim", namespace, name: "data-mariadb-0" };
-const stores = new WeakMap<World, Map<string, FakeKeystone>>();
 
-/** Keystone's data lives on the database's volume, or with somebody else: another place, another Keystone. */
+/** Data lives on the database's volume, or with somebody else: another place, other databases. */
+export function databasesOf(world: World, pod: unknown): Databases {
+  return databasesIn(world, hostIn(world, pod) ?? world.store.get(claimRef)?.metadata.uid ?? "");
+}
+
+/** The Keystone whose data a pod works on. */
 export function keystoneOf(world: World, pod: unknown = servingPod(world)): FakeKeystone {
-  const places = stores.get(world) ?? new Map<string, FakeKeystone>();
-  stores.set(world, places);
-  const place = hostIn(world, pod) ?? world.store.get(claimRef)?.metadata.uid ?? "";
-  const known = places.get(place) ?? new FakeKeystone();
-  places.set(place, known);
-  return known;
+  return databasesOf(world, pod).keystone;
 }
 
 /** The pod that answers for Keystone, else the one that is to. */
@@ -28,8 +28,27 @@ export function servingPod(world: World): unknown {
   return pod === undefined ? at(api, "spec", "template", "spec") : pod["spec"];
 }
 
+interface Found {
+  readonly world: World;
+  readonly version: number;
+  readonly host: string | undefined;
+}
+
+const hosts = new WeakMap<object, Found>();
+
 /** The host of somebody else's database that a pod works on, by its configuration or its task; undefined where it is ours. */
 export function hostIn(world: World, pod: unknown): string | undefined {
+  if (!isRecord(pod)) return undefined;
+  const { version } = world.store.history;
+  const known = hosts.get(pod);
+  // Asked many times at every version of the world.
+  if (known?.world === world && known.version === version) return known.host;
+  const host = hostNamed(world, pod);
+  hosts.set(pod, { world, version, host });
+  return host;
+}
+
+function hostNamed(world: World, pod: unknown): string | undefined {
   const files = listAt(pod, "volumes").flatMap((volume) => {
     const name = textAt(volume, "secret", "secretName") ?? "";
     return Object.values(mapAt(world.store.get({ apiVersion: "v1", kind: "Secret", namespace, name }), "data"));

@@ -1,4 +1,4 @@
-import type { Stage } from "../../../operator/testing/play.ts";
+import type { Stage } from "../../../operator/testing/scenario.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
 import { namespace } from "../world.ts";
 import { hostIn, keystoneOf, servingPod } from "./keystone.ts";

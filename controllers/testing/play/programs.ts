@@ -1,14 +1,12 @@
 import { at, type Live } from "../../../operator/object.ts";
 import type { End } from "../../../operator/testing/actors.ts";
-import { objectsOf, type Stage } from "../../../operator/testing/play.ts";
+import { objectsOf } from "../../../operator/testing/play.ts";
+import type { Stage } from "../../../operator/testing/scenario.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
 import { conditionOf } from "../../../operator/verdict.ts";
-import type { FakeKeystone } from "../../openstack/testing/fake-keystone.ts";
-import { bootstrap, databaseServes, hostIn, keystoneOf, serves } from "./keystone.ts";
+import { besideOf } from "./beside.ts";
+import { bootstrap, databaseServes, databasesOf, hostIn, serves } from "./keystone.ts";
 import { drop, says, step } from "./stages.ts";
-
-/** Whose databases there are, in which place. */
-const founded = new WeakMap<FakeKeystone, Set<string>>();
 
 /** What the programs in the Jobs do. */
 export function runProgram(job: Live, world: World): End | undefined {
@@ -16,11 +14,10 @@ export function runProgram(job: Live, world: World): End | undefined {
   if (!databaseServes(world, pod)) return undefined;
   const service = labelOf(job, "name");
   if (labelOf(job, "component") === "check") return "success";
-  const keystone = keystoneOf(world, pod);
-  const owners = founded.get(keystone) ?? new Set();
-  if (job.metadata.name.startsWith(`${service}-database-`)) founded.set(keystone, owners.add(service));
+  const { founded } = databasesOf(world, pod);
+  if (job.metadata.name.startsWith(`${service}-database-`)) founded.add(service);
   // The volume is empty: there is no database to work on.
-  if (!owners.has(service) && !isGiven(service, world, pod)) return "failure";
+  if (!founded.has(service) && !isGiven(service, world, pod)) return "failure";
   if (job.metadata.name.startsWith("keystone-bootstrap-")) void bootstrap(world, pod);
   return "success";
 }
@@ -37,18 +34,14 @@ function isGiven(service: string, world: World, pod: unknown): boolean {
 
 const failedTwice = "keystone-expand-";
 const failedForGood = "teapot-expand-";
-const tried = new WeakMap<World, Set<string>>();
-const mended = new WeakSet<World>();
 
 /** As above, but for one program that succeeds at its third Job, and one that ends with a code that is final until somebody mends it. */
 export function runBadly(job: Live, world: World): End | undefined {
   const end = runProgram(job, world);
   if (end !== "success") return end;
-  if (job.metadata.name.startsWith(failedForGood) && !mended.has(world)) return "final";
+  if (job.metadata.name.startsWith(failedForGood) && !besideOf(world).mended) return "final";
   if (!job.metadata.name.startsWith(failedTwice)) return end;
-  const jobs = tried.get(world) ?? new Set();
-  tried.set(world, jobs.add(job.metadata.uid));
-  return jobs.size <= 2 ? "failure" : "success";
+  return besideOf(world).tried.add(job.metadata.uid).size <= 2 ? "failure" : "success";
 }
 
 const failedJobs = (world: World): Live[] =>
@@ -69,6 +62,6 @@ export function stuck({ title, act }: Stage): Stage {
 
 /** Somebody puts right what the program stumbled over, and deletes its Job, as the message says. */
 export const mend = step("mend", (world) => {
-  mended.add(world);
+  besideOf(world).mended = true;
   for (const { apiVersion, kind, metadata } of failedJobs(world)) drop(world, apiVersion, kind, metadata.name);
 });

@@ -1,19 +1,39 @@
 import { at, mapAt } from "../../../operator/object.ts";
-import type { Scenario, Stage } from "../../../operator/testing/play.ts";
+import type { Scenario, Stage } from "../../../operator/testing/scenario.ts";
 import { customKind } from "../../../operator/testing/world/kinds.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
 import { cloudKind, type Means } from "../../cloud/plan.ts";
+import { networkKind } from "../../network/plan.ts";
+import { providerNetworkKind } from "../../network/users.ts";
+import type { ServiceDefinition } from "../../services/define.ts";
 import { means } from "../render.ts";
 import { kettle, teapot } from "../teapot.ts";
 import { namespace } from "../world.ts";
+import { carried } from "./beside.ts";
+import { fabric, provider } from "./fabric.ts";
 import { cloudInvariants } from "./invariants.ts";
 import { mend, runBadly, runProgram, stuck } from "./programs.ts";
-import { applied, catalogueLost, controllersWith, imageUpgrade, refused, rotate, stages } from "./stages.ts";
+import {
+  applied,
+  arrival,
+  catalogueLost,
+  claimReplaced,
+  controllersWith,
+  imageUpgrade,
+  refused,
+  rotate,
+  stages,
+} from "./stages.ts";
 import { borrow, hostChanged } from "./outside.ts";
 import { stateOf } from "./state.ts";
 
 const registrationKind = { apiVersion: "nephos.dev/v1alpha1", kind: "Registration" } as const;
-const kinds = [customKind(cloudKind, "clouds"), customKind(registrationKind, "registrations")];
+const kinds = [
+  customKind(cloudKind, "clouds"),
+  customKind(registrationKind, "registrations"),
+  customKind(networkKind, "networks"),
+  customKind(providerNetworkKind, "providernetworks"),
+];
 const nodeRef = { apiVersion: "v1", kind: "Node", name: "node-1" } as const;
 
 function begin(world: World): void {
@@ -42,6 +62,7 @@ export function scenario(name: string, brought: Means, ...happens: readonly Stag
     controllers: controllersWith(brought),
     run: runProgram,
     start: begin,
+    carried,
     stages: happens,
     invariants: () => cloudInvariants(brought.services),
     nudge,
@@ -49,35 +70,68 @@ export function scenario(name: string, brought: Means, ...happens: readonly Stag
   };
 }
 
+/** The services that stand on no other: what happens to a Cloud as a whole is played with these, so that it costs no more with every service. */
+const core: Means = { ...means, services: means.services.filter(({ after }) => after.length === 0) };
 const debug = { config: { DEFAULT: { debug: { value: "true" } } } };
-const deploy = applied("deploy", means, {});
-const shrink = applied("shrink", means, {});
+const deploy = applied("deploy", core, {});
+const shrink = applied("shrink", core, {});
 
-const refusedRelease = refused(applied("another release", means, {}, { release: "2025.1" }), "ReleaseChange");
+const refusedRelease = refused(applied("another release", core, {}, { release: "2025.1" }), "ReleaseChange");
 const reserved = { config: { database: { connection: { value: "sqlite://" } } } };
-const refusedOption = refused(applied("reserved option", means, reserved), "ReservedOption");
+const refusedOption = refused(applied("reserved option", core, reserved), "ReservedOption");
 
-/** Two services that no cloud has, and a way between releases that no operator offers yet. */
-const fictional: Means = {
+/** With two services that no cloud has, and a way between releases that no operator offers yet. */
+const withFiction = ({ services }: Means): Means => ({
   ...means,
-  services: [...means.services, teapot, kettle],
+  services: [...services, teapot, kettle],
   paths: [{ from: "2025.1", to: "2026.1" }],
-};
+});
+const fictional = withFiction(core);
 const older = { release: "2025.1" };
+
+/** Services with all that they stand on, in the order in which they come up. */
+function withGround(name: string): Means {
+  const all = [...means.services, teapot];
+  const below = (each: string): readonly string[] => [
+    each,
+    ...(all.find((service) => service.name === each)?.after ?? []).flatMap(below),
+  ];
+  const ground = new Set(below(name));
+  return { ...means, services: all.filter((service) => ground.has(service.name)) };
+}
+
+/** What a service goes through by itself, in a Cloud that has what it stands on: it comes, and is configured. */
+function arrivalOf(service: ServiceDefinition): Scenario {
+  const after = withGround(service.name);
+  const before: Means = { ...after, services: after.services.filter((each) => each !== service) };
+  const configured = applied("configure", { ...after, services: [service] }, debug);
+  const played = scenario(`arrival-${service.name}`, after, applied("deploy", before, {}), arrival(after), configured);
+  return { ...played, controllers: controllersWith(before) };
+}
+
+/** A Cloud of these goes from one release to another. */
+const release = (name: string, brought: Means): Scenario =>
+  scenario(name, brought, applied("deploy", brought, {}, older), applied("release", brought, {}));
+
+const further = means.services.filter((service) => !core.services.includes(service));
 
 /** All that a Cloud can go through, as far as it is built. */
 export const scenarios: readonly Scenario[] = [
-  scenario("deploy", means, deploy),
-  scenario("scale", means, deploy, applied("scale", means, { replicas: 3 }), shrink),
-  scenario("configure", means, deploy, applied("configure", means, debug), shrink),
-  scenario("secret", means, deploy, stages.secretLost, stages.secretRestored),
-  scenario("delete", means, deploy, stages.delete, applied("again", means, {})),
-  scenario("refused", means, deploy, refusedRelease, refusedOption, applied("back", means, {})),
-  scenario("rotate", means, deploy, rotate(nudge)),
-  scenario("repair", means, deploy, stages.vandals, stages.edited, catalogueLost(means)),
-  scenario("claim", means, deploy, stages.claimReplaced),
-  scenario("external", means, borrow, hostChanged),
-  scenario("upgrade", means, deploy, stages.sameUpgrade, imageUpgrade(means)),
+  scenario("deploy", core, deploy),
+  scenario("scale", core, deploy, applied("scale", core, { replicas: 3 }), shrink),
+  scenario("configure", core, deploy, applied("configure", core, debug), shrink),
+  scenario("secret", core, deploy, stages.secretLost, stages.secretRestored),
+  scenario("delete", core, deploy, stages.delete, applied("again", core, {})),
+  scenario("refused", core, deploy, refusedRelease, refusedOption, applied("back", core, {})),
+  scenario("rotate", core, deploy, rotate(nudge)),
+  scenario("repair", core, deploy, stages.vandals, stages.edited, catalogueLost(core)),
+  scenario("claim", core, deploy, claimReplaced(core)),
+  scenario("external", core, borrow, hostChanged),
+  scenario("fabric", core, fabric.deploy, fabric.change, fabric.delete, fabric.again, rotate(nudge)),
+  scenario("provider", core, provider.deploy, provider.change, provider.drift, provider.inUse, provider.free),
+  scenario("upgrade", core, deploy, stages.sameUpgrade, imageUpgrade(core)),
   { ...scenario("failing", fictional, stuck(applied("deploy", fictional, {})), mend), run: runBadly },
-  scenario("release", fictional, applied("deploy", fictional, {}, older), applied("release", fictional, {})),
+  release("release", fictional),
+  ...[...further, teapot].map(arrivalOf),
+  ...(further.length === 0 ? [] : [release("whole", withFiction(means))]),
 ];

@@ -1,13 +1,19 @@
-import { at, type Live, mapAt, textAt } from "../../../operator/object.ts";
-import { objectsOf, type Stage, type Stageable } from "../../../operator/testing/play.ts";
+import { at, listAt, type Live, mapAt, textAt } from "../../../operator/object.ts";
+import { objectsOf } from "../../../operator/testing/play.ts";
+import type { Stage, Stageable } from "../../../operator/testing/scenario.ts";
 import { expiryAnnotation, turnOf } from "../../../operator/recipe.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
 import { conditionOf } from "../../../operator/verdict.ts";
 import { cloudController } from "../../cloud/controller.ts";
 import { cloudKind, type Means } from "../../cloud/plan.ts";
+import { networkController } from "../../network/controller.ts";
+import { providerController } from "../../network/provider-controller.ts";
 import { registrationController } from "../../registration/controller.ts";
+import { specOf } from "../render.ts";
 import { namespace } from "../world.ts";
+import { besideOf } from "./beside.ts";
 import { doors, keystoneOf } from "./keystone.ts";
+import { neutronDoor } from "./neutron.ts";
 
 /** Fields of a spec, as a user writes them. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -16,7 +22,12 @@ const cloudRef = { ...cloudKind, namespace, name: "prod" };
 
 /** The operator's controllers over the world's Keystone. */
 export function controllersWith(means: Means): Stageable {
-  return (world, outside) => [cloudController(means), registrationController(doors(world, outside))];
+  return (world, outside) => [
+    cloudController(means),
+    networkController(means),
+    providerController(neutronDoor(world, outside)),
+    registrationController(doors(world, outside)),
+  ];
 }
 
 const isTrue = (live: Live, type: string): boolean =>
@@ -54,9 +65,10 @@ export function step(title: string, act: (world: World) => void, settled = ready
   return { title, act: ({ world }) => act(world), settled };
 }
 
-/** Applies a spec that wants the same of every service, with what else it says. */
+/** Applies a spec that wants the same of every service that a user can name, with what else it says. */
 export function applied(title: string, { services }: Means, wish: Fields, rest: Fields = {}): Stage {
-  const spec = { ...rest, services: Object.fromEntries(services.map(({ name }) => [name, wish])) };
+  const known = services.filter(({ name }) => name in specOf().services);
+  const spec = { ...rest, services: Object.fromEntries(known.map(({ name }) => [name, wish])) };
   return step(title, (world) => applyCloud(world, spec));
 }
 
@@ -66,7 +78,6 @@ export function refused({ title, act }: Stage, reason: string): Stage {
 }
 
 const secretRef = (name: string) => ({ apiVersion: "v1", kind: "Secret", namespace, name });
-const backups = new WeakMap<World, Live>();
 const lost = "keystone-nephos";
 
 const gone = (world: World): boolean =>
@@ -79,14 +90,13 @@ export const stages = {
   secretLost: step(
     "secret lost",
     (world) => {
-      const live = world.store.get(secretRef(lost));
-      if (live !== undefined) backups.set(world, live);
+      besideOf(world).backup = world.store.get(secretRef(lost));
       drop(world, "v1", "Secret", lost);
     },
     (world) => says(world, "SecretMissing"),
   ),
   secretRestored: step("secret restored", (world) => {
-    const backup = backups.get(world);
+    const { backup } = besideOf(world);
     if (backup !== undefined)
       world.store.create({ ...backup, metadata: { ...backup.metadata, uid: "", resourceVersion: "" } }, "kubectl");
   }),
@@ -100,10 +110,6 @@ export const stages = {
     const ref = { apiVersion: "apps/v1", kind: "StatefulSet", namespace, name: "rabbitmq" };
     world.store.edit(ref, (live) => ({ ...live, spec: { ...mapAt(live, "spec"), replicas: 0 } }), "kubectl-edit");
   }),
-  claimReplaced: step("claim replaced", (world) => {
-    drop(world, "v1", "PersistentVolumeClaim", "data-mariadb-0");
-    drop(world, "v1", "Pod", "mariadb-0");
-  }),
   sameUpgrade: { title: "same upgrade", act: ({ restart }) => restart(), settled: ready },
 } as const satisfies Readonly<Record<string, Stage>>;
 
@@ -113,17 +119,15 @@ export function rotate(nudge: (world: World) => void): Stage {
     title: "rotate",
     act: ({ world, clock }) => {
       clock.leap(400 * 86_400_000);
-      ends.set(world, Date.parse(clock.timestamp()));
+      besideOf(world).overAt = Date.parse(clock.timestamp());
       nudge(world);
     },
     settled: (world) =>
       ready(world) &&
       ringsOf(world).every((ring) => "2" in mapAt(ring, "data")) &&
-      expiriesIn(world).every((end) => end > (ends.get(world) ?? 0)),
+      expiriesIn(world).every((end) => end > besideOf(world).overAt),
   };
 }
-
-const ends = new WeakMap<World, number>();
 
 function expiriesIn(world: World): number[] {
   return objectsOf(world, "Secret").flatMap(({ metadata }) => {
@@ -147,13 +151,37 @@ export function imageUpgrade(means: Means): Stage {
   };
 }
 
+/** Whether all is well with all services, and the Keystone that is there now knows where everything is. */
+const findable =
+  ({ services }: Means) =>
+  (world: World): boolean => {
+    const registrations = objectsOf(world, "Registration");
+    const endpoints = registrations.flatMap((each) => listAt(each, "spec", "endpoints"));
+    const known = keystoneOf(world).entries("endpoints");
+    return ready(world) && registrations.length === services.length && known.length === endpoints.length;
+  };
+
+/** The database's volume is another from now on, and empty. */
+export function claimReplaced(means: Means): Stage {
+  const act = (world: World): void => {
+    drop(world, "v1", "PersistentVolumeClaim", "data-mariadb-0");
+    drop(world, "v1", "Pod", "mariadb-0");
+  };
+  return step("claim replaced", act, findable(means));
+}
+
+/** The next build of the operator brings one more service, for which the user has no wish. */
+export function arrival(means: Means): Stage {
+  return { title: "arrival", act: ({ restart }) => restart(controllersWith(means)), settled: findable(means) };
+}
+
 /** Somebody empties the catalogue. */
-export function catalogueLost({ services }: Means): Stage {
+export function catalogueLost(means: Means): Stage {
   return step(
     "catalogue lost",
     (world) => {
       for (const { id } of keystoneOf(world).entries("endpoints")) void keystoneOf(world).remove(`endpoints/${id}`);
     },
-    (world) => ready(world) && keystoneOf(world).entries("endpoints").length === 2 * services.length,
+    findable(means),
   );
 }

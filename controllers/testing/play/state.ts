@@ -1,13 +1,16 @@
 import { isRecord, type Live, mapAt, refKey, refOf, textAt } from "../../../operator/object.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
 import type { FakeKeystone } from "../../openstack/testing/fake-keystone.ts";
+import type { FakeNeutron } from "../../openstack/testing/fake-neutron.ts";
 import { keystoneOf } from "./keystone.ts";
+import { neutronOf } from "./neutron.ts";
 
 /** All that has to be the same at the end of every run. */
 export function stateOf(world: World): unknown {
   return {
     objects: world.store.history.at(world.store.history.version).flatMap(shown),
     keystone: keystoneShown(keystoneOf(world)),
+    neutron: neutronShown(neutronOf(world)),
   };
 }
 
@@ -65,4 +68,14 @@ function keystoneShown(keystone: FakeKeystone): unknown {
     }),
   );
   return [...lines, ...keystone.entries("role_assignments").map(({ id }) => named(id))].sort();
+}
+
+/** What Neutron has, without ids. */
+function neutronShown(neutron: FakeNeutron): unknown {
+  return ["networks", "subnets"].flatMap((collection) =>
+    neutron.entries(collection).map((entry) => {
+      const named = Object.entries(entry).filter(([field]) => !["id", "network_id"].includes(field));
+      return JSON.stringify([collection, ...named]);
+    }),
+  );
 }

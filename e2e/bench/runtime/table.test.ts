@@ -41,10 +41,16 @@ describe("the comparison", () => {
     expect(missed(compare(size, baseline, [slow]))).toEqual([
       "start: operations a second",
       "update: operations a second",
-      "repair: operations a second",
+      "start to repair: operations a second",
       "rest: writes",
       "event loop: longest stall by its own work, ms",
     ]);
+  });
+
+  it("counts a slow repair in the whole", () => {
+    const repairs = resultOf(line(1, "APPLY"), size, stalls);
+    const phases = { ...repairs.phases, repair: { ...repairs.phases.repair, seconds: 5 } };
+    expect(missed(compare(size, baseline, [{ ...repairs, phases }]))).toEqual(["start to repair: operations a second"]);
   });
 
   it("takes a contender that says nothing about stalls for one that stalled", () => {

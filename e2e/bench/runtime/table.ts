@@ -39,13 +39,17 @@ export function compare(size: Size, baseline: readonly Result[], ours: readonly 
         },
       }) => seconds,
     ),
-    atLeast(row(`${phase}: operations a second`, (result) => operations(phase, size) / result.phases[phase].seconds)),
+    throughput(
+      phase,
+      row(`${phase}: operations a second`, (result) => operations(phase, size) / result.phases[phase].seconds),
+    ),
     row(`${phase}: CPU seconds`, (result) => result.phases[phase].cpuSeconds),
     atMostAsMany(row(`${phase}: writes per object`, (result) => writes(result, phase) / objects(size))),
     ...callRows(phase, size, baseline, ours),
   ]);
   return [
     ...perPhase,
+    atLeast(row("start to repair: operations a second", (result) => operationsOfAll(size) / secondsOfAll(result))),
     none(row("rest: writes", (result) => writes(result, "rest"))),
     row("rest: CPU seconds", (result) => result.phases.rest.cpuSeconds),
     atMostTimes(row("memory: peak, MiB", (result) => result.peakMiB)),
@@ -77,6 +81,14 @@ function stallRows(ours: readonly Result[]): Row[] {
   ];
 }
 
+/**
+ * A repair is over within one or two of the driver's looks (a quarter of a second and its lists of everything), so its seconds are
+ * a count of looks: it counts in the whole only.
+ */
+function throughput(phase: PhaseName, row: Row): Row {
+  return phase === "repair" ? row : atLeast(row);
+}
+
 function atLeast(row: Row): Row {
   const met = row.ours >= row.baseline * targets.throughput;
   return { ...row, target: { words: `≥ ${targets.throughput} ×`, met } };
@@ -103,6 +115,14 @@ function objects({ parents, children }: Size): number {
 /** What has to be written at least: every child and every status, or the deleted children. */
 function operations(phase: PhaseName, size: Size): number {
   return phase === "repair" ? Math.ceil(size.parents / 10) : objects(size);
+}
+
+function operationsOfAll(size: Size): number {
+  return working.reduce((sum, phase) => sum + operations(phase, size), 0);
+}
+
+function secondsOfAll(result: Result): number {
+  return working.reduce((sum, phase) => sum + result.phases[phase].seconds, 0);
 }
 
 function writes(result: Result, phase: PhaseName): number {

@@ -16,14 +16,28 @@ export interface Entry {
   readonly managers: Managers;
 }
 
+/** An object from a version on; nothing, where it was deleted then. */
+interface Past {
+  readonly version: number;
+  readonly object: Live | undefined;
+}
+
 /** Every object at every version. */
 export class History {
   /** All changes, oldest first. */
-  readonly changes: Change[] = [];
-  readonly #entries = new Map<string, Entry>();
-  readonly #past = new Map<string, { readonly version: number; readonly object: Live | undefined }[]>();
-  #version = 1000;
+  readonly changes: Change[];
+  readonly #entries: Map<string, Entry>;
+  readonly #past: Map<string, Past[]>;
+  #version: number;
   #now: readonly Live[] | undefined;
+
+  /** Empty, or a copy that goes its own way from here on. */
+  constructor(from?: History) {
+    this.changes = [...(from?.changes ?? [])];
+    this.#entries = new Map(from === undefined ? [] : from.#entries);
+    this.#past = new Map(from === undefined ? [] : [...from.#past].map(([key, past]) => [key, [...past]]));
+    this.#version = from?.version ?? 1000;
+  }
 
   get version(): number {
     return this.#version;

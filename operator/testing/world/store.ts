@@ -18,14 +18,17 @@ export interface Apply {
 /** Objects with their versions, owners of fields and rules: what lies behind the paths. */
 export class Store {
   readonly kinds: Kinds;
-  readonly history = new History();
+  readonly history: History;
   /** The wall clock, for timestamps. */
   now: () => string = () => "2026-01-01T00:00:00Z";
   readonly #listeners = new Set<(change: Change) => void>();
-  readonly #made = new Map<string, number>();
+  readonly #made: Map<string, number>;
 
-  constructor(custom: readonly KindInfo[]) {
+  /** Empty, or a copy that goes its own way from here on. */
+  constructor(custom: readonly KindInfo[], from?: Store) {
     this.kinds = new Kinds(custom);
+    this.history = new History(from?.history);
+    this.#made = new Map(from === undefined ? [] : from.#made);
   }
 
   /** Hears of every change until the answer is called. */

@@ -11,11 +11,13 @@ export class World implements Transport {
   readonly store: Store;
   /** Lists and watches begin at this version where it is set: a server that has fallen behind. Reads and writes of one object never do. */
   frozenAt: number | undefined;
-  #compacted = 0;
+  #compacted: number;
   readonly #streams = new Set<Stream>();
 
-  constructor(custom: readonly KindInfo[]) {
-    this.store = new Store(custom);
+  /** Empty, or a copy that goes its own way from here on; nobody watches it yet. */
+  constructor(custom: readonly KindInfo[], from?: World) {
+    this.store = new Store(custom, from?.store);
+    this.#compacted = from === undefined ? 0 : from.#compacted;
     this.store.listen((change) => {
       for (const stream of this.#streams) stream.take(change);
     });

@@ -1,0 +1,36 @@
+import { networkSpec } from "../../crds/network.ts";
+import type { Controller } from "../../operator/controller.ts";
+import { podKind } from "../../operator/pods.ts";
+import { claimKind } from "../cloud/claim.ts";
+import { cloudKind } from "../cloud/plan.ts";
+import { elderOf } from "../refusal.ts";
+import { refusedReport } from "../report.ts";
+import { fabricOf, type Images, networkKind, planNetwork, planNetworkDeletion } from "./plan.ts";
+import { networkStatus } from "./status.ts";
+import { usingKinds } from "./users.ts";
+
+/** The controller that rolls out the fabric of a cloud. */
+export function networkController(means: Images): Controller {
+  return {
+    name: "nephos-network",
+    kind: networkKind,
+    // The authority is a Secret of the Cloud's: it has to wake us when it comes.
+    reads: [claimKind, podKind, cloudKind, { apiVersion: "v1", kind: "Secret" }, ...usingKinds],
+    owns: [
+      { apiVersion: "v1", kind: "ConfigMap" },
+      { apiVersion: "v1", kind: "Secret" },
+      { apiVersion: "v1", kind: "Service" },
+      { apiVersion: "apps/v1", kind: "Deployment" },
+      { apiVersion: "apps/v1", kind: "StatefulSet" },
+      { apiVersion: "policy/v1", kind: "PodDisruptionBudget" },
+    ],
+    plan: (network, seen) => planNetwork(network, seen, means),
+    planDeletion: (network, seen) => planNetworkDeletion(network, seen),
+    status: (network, verdicts, seen) => {
+      const refused = elderOf(network, seen) !== undefined || !networkSpec.safeParse(network["spec"]).success;
+      return refused
+        ? refusedReport(network, verdicts)
+        : networkStatus(network, verdicts, seen, fabricOf(network, seen, means));
+    },
+  };
+}

@@ -1,0 +1,129 @@
+import { cloudSpec } from "../../crds/cloud.ts";
+import { networkSpec } from "../../crds/network.ts";
+import { type Live, nameFor, refOf } from "../../operator/object.ts";
+import type { Plan, Snapshot, Step } from "../../operator/plan.ts";
+import { podKind } from "../../operator/pods.ts";
+import { secretRef } from "../../operator/recipe.ts";
+import { done, type Verdict } from "../../operator/verdict.ts";
+import { cloudKind, type Means } from "../cloud/plan.ts";
+import { contradiction, elderOf, unreadable } from "../refusal.ts";
+import { componentLabels } from "../services/pod.ts";
+import { authoritySecret, certificateFor, trustSecret } from "../services/tls.ts";
+import { databaseSteps } from "./databases.ts";
+import { clientSecret, type Database, type Fabric, northbound, southbound } from "./fabric.ts";
+import { northdSteps } from "./northd.ts";
+import { usersOf } from "./users.ts";
+
+/** The kind that this controller rolls out. */
+export const networkKind = { apiVersion: "nephos.dev/v1alpha1", kind: "Network" } as const;
+
+/** What the operator brings along for a fabric. */
+export type Images = Pick<Means, "images">;
+
+/** What the parts are rendered from; what is missing, as a verdict, where they cannot be. Throws for a spec that the schema refuses. */
+export function fabricOf(network: Live, seen: Snapshot, { images }: Images): Fabric | Verdict {
+  const spec = networkSpec.parse(network["spec"]);
+  const namespace = network.metadata.namespace ?? "";
+  const live = seen.get({ ...cloudKind, namespace, name: spec.cloud.name });
+  if (live === undefined) return { is: "waiting", on: `Cloud ${spec.cloud.name} to exist` };
+  const older = elderOf(live, seen);
+  if (older !== undefined)
+    return { is: "waiting", on: `${nameFor({ ...cloudKind, name: older.metadata.name })} to go` };
+  const cloud = cloudSpec.safeParse(live["spec"]).data;
+  if (cloud === undefined) return { is: "waiting", on: `Cloud ${spec.cloud.name} to have a spec that can be read` };
+  return {
+    namespace,
+    minute: seen.minute,
+    authority: seen.get(secretRef(namespace, authoritySecret))?.metadata.uid ?? "none",
+    spec,
+    cloud,
+    image: (name) => images(name, cloud.images),
+  };
+}
+
+/** The steps from a Network's spec to a fabric that works; one blocked step where it cannot be rolled out at all. */
+export function planNetwork(network: Live, seen: Snapshot, means: Images): Plan {
+  const older = elderOf(network, seen);
+  if (older !== undefined) return { steps: [refusal(older)] };
+  const unread = networkSpec.safeParse(network["spec"]).error?.issues[0];
+  if (unread !== undefined) return { steps: [unreadable("network/spec", unread)] };
+  const fabric = fabricOf(network, seen, means);
+  if ("is" in fabric) return { steps: [{ name: "network/cloud", after: [], objects: [], held: fabric }] };
+  const { namespace, spec } = fabric;
+  return {
+    steps: [
+      authorityStep(fabric),
+      {
+        name: "client/certificate",
+        after: ["network/authority"],
+        objects: [certificateFor(clientSecret, [clientSecret], fabric, "client")],
+      },
+      ...databaseSteps("northbound", northbound, fabric),
+      ...databaseSteps("southbound", southbound, fabric),
+      ...northdSteps(fabric),
+    ],
+    // Certificates are of one authority, and pods are placed as the Cloud says: an old view of either would bring the old ones back.
+    basis: [{ ...cloudKind, namespace, name: spec.cloud.name }, secretRef(namespace, authoritySecret)],
+  };
+}
+
+/** Nothing is made before the Cloud has what signs and what is trusted. */
+function authorityStep({ namespace, spec }: Fabric): Step {
+  const verdict = (seen: Snapshot): Verdict => {
+    const missing = [authoritySecret, trustSecret].find((name) => seen.get(secretRef(namespace, name)) === undefined);
+    return missing === undefined
+      ? done
+      : { is: "waiting", on: `Secret ${missing}, which Cloud ${spec.cloud.name} makes` };
+  };
+  return { name: "network/authority", after: [], objects: [], verdict };
+}
+
+function refusal(older: Live): Step {
+  const message = `Network ${older.metadata.name} is already in this namespace; a Cloud has one, delete this one`;
+  return contradiction("network/namespace", "NamespaceTaken", message);
+}
+
+/** What has to happen before a Network may go: nothing uses it any more; then northd, and after it the databases, whose volumes stay. */
+export function planNetworkDeletion(network: Live, seen: Snapshot): Plan {
+  if (elderOf(network, seen) !== undefined) return { steps: [] };
+  const users = usersOf(network, seen);
+  const used: Verdict = {
+    is: "blocked",
+    reason: "InUse",
+    message: `${users.join(", ")} ${users.length === 1 ? "uses this Network; delete that" : "use this Network; delete them"} first`,
+  };
+  return {
+    steps: [
+      { name: "network/users", after: [], objects: [], ...(users.length === 0 ? {} : { held: used }) },
+      removal("northd", ["network/users"], { kind: "Deployment", service: "ovn", component: "northd" }, network),
+      removal("southbound", ["northd/removal"], databaseSet(southbound), network),
+      removal("northbound", ["southbound/removal"], databaseSet(northbound), network),
+    ],
+  };
+}
+
+interface Workload {
+  readonly kind: "Deployment" | "StatefulSet";
+  readonly service: string;
+  readonly component: string;
+}
+
+function databaseSet({ name }: Database): Workload {
+  return { kind: "StatefulSet", service: name, component: "server" };
+}
+
+/** A workload goes, and its pods with it, before anything that comes after. */
+function removal(
+  part: string,
+  after: readonly string[],
+  { kind, service, component }: Workload,
+  { metadata: { namespace } }: Live,
+): Step {
+  const name = kind === "StatefulSet" ? service : `${service}-${component}`;
+  const labels = componentLabels(service, component);
+  const verdict = (seen: Snapshot): Verdict => {
+    const [pod] = seen.list(podKind, { namespace, labels });
+    return pod === undefined ? done : { is: "waiting", on: `${nameFor(refOf(pod))} to be gone` };
+  };
+  return { name: `${part}/removal`, after, objects: [], removes: [{ apiVersion: "apps/v1", kind, name }], verdict };
+}

@@ -1,0 +1,102 @@
+import { networkSpec } from "../../crds/network.ts";
+import { providerNetworkSpec } from "../../crds/provider-network.ts";
+import { summarise } from "../../operator/conditions.ts";
+import type { Controller, Edge } from "../../operator/controller.ts";
+import type { Live } from "../../operator/object.ts";
+import { messageOf } from "../../operator/outcome.ts";
+import type { Snapshot } from "../../operator/plan.ts";
+import { SourceMissing } from "../../operator/recipe.ts";
+import { cloudKind } from "../cloud/plan.ts";
+import { ApiWire } from "../openstack/api-wire.ts";
+import { type Credentials, KeystoneSessions } from "../openstack/keystone.ts";
+import { type Neutron, NeutronError, openNeutron } from "../openstack/neutron.ts";
+import { unreadable } from "../refusal.ts";
+import { reportOf } from "../report.ts";
+import { operatorUser } from "../services/keystone.ts";
+import { trustSecret } from "../services/tls.ts";
+import { networkKind } from "./plan.ts";
+import { noFacts, observeNeutron, type ProviderFacts } from "./provider-facts.ts";
+import { neutronCall, planProvider, planProviderDeletion } from "./provider-plan.ts";
+import { providerNetworkKind } from "./users.ts";
+
+/** The way into a cloud's Neutron; tests put one in memory here. */
+export type NeutronDoor = (credentials: Credentials, url: string, signal: AbortSignal) => Neutron;
+
+function httpDoor(): NeutronDoor {
+  const [sessions, wire] = [new KeystoneSessions(), new ApiWire()];
+  return (credentials, url, signal) => openNeutron(sessions, wire, credentials, url, signal);
+}
+
+/** The controller that keeps networks on physical networks in Neutron as ProviderNetworks say. */
+export function providerController(door: NeutronDoor = httpDoor()): Controller<ProviderFacts> {
+  return {
+    name: "nephos-provider-network",
+    kind: providerNetworkKind,
+    reads: [networkKind, cloudKind, { apiVersion: "v1", kind: "Secret" }],
+    owns: [],
+    pollInSeconds: 30,
+    plan: (subject, seen, facts) => {
+      const { data, error } = providerNetworkSpec.safeParse(subject["spec"]);
+      const issue = error?.issues[0] ?? { path: [], message: "cannot be read" };
+      return data === undefined
+        ? { steps: [unreadable("network/spec", issue)] }
+        : planProvider(subject, data, seen, facts ?? noFacts);
+    },
+    planDeletion: (subject, seen, facts) => planProviderDeletion(cloudOf(subject, seen), facts ?? unseen),
+    status: (subject, verdicts, _seen, facts) => {
+      const generation = subject.metadata.generation ?? 0;
+      const [id] = (facts?.networks ?? []).map((network) => network.id).sort();
+      return {
+        ...reportOf(verdicts, summarise(verdicts, generation), generation),
+        ...(id === undefined ? {} : { id }),
+      };
+    },
+    observe: (subject, seen, edge) => observe(subject, seen, edge, door),
+    act: async (action, subject, edge) => {
+      const { verb, path, member, body } = neutronCall.parse(action.input);
+      const neutron = await open(subject, edge, door);
+      await (verb === "remove" ? neutron.remove(path) : neutron[verb](path, member, body));
+    },
+  };
+}
+
+const unseen: ProviderFacts = { ...noFacts, unreachable: "Neutron to be asked" };
+
+async function observe(subject: Live, seen: Snapshot, edge: Edge, door: NeutronDoor): Promise<ProviderFacts> {
+  const { data } = providerNetworkSpec.safeParse(subject["spec"]);
+  // Of a cloud that is gone or going nothing is asked.
+  if (data === undefined || cloudOf(subject, seen)?.metadata.deletionTimestamp !== undefined) return noFacts;
+  try {
+    return await observeNeutron(subject, data, await open(subject, edge, door));
+  } catch (error) {
+    if (error instanceof NeutronError || error instanceof SourceMissing)
+      return { ...noFacts, unreachable: messageOf(error) };
+    throw error;
+  }
+}
+
+/** The Cloud of the Network that is named, else the one that the namespace has. */
+function cloudOf(subject: Live, seen: Snapshot): Live | undefined {
+  const { namespace } = subject.metadata;
+  const [network] = seen.list(networkKind, { namespace });
+  const name = networkSpec.safeParse(network?.["spec"]).data?.cloud.name;
+  const [any] = seen.list(cloudKind, { namespace });
+  return name === undefined ? any : (seen.get({ ...cloudKind, namespace, name }) ?? any);
+}
+
+/** As Nephos's own user, over the names of Services, never through the catalogue. */
+async function open({ metadata: { namespace = "" } }: Live, edge: Edge, door: NeutronDoor): Promise<Neutron> {
+  const [password, ca] = [
+    await secretOf(edge, operatorUser.secret, "password"),
+    await secretOf(edge, trustSecret, "ca.crt"),
+  ];
+  const url = `https://keystone.${namespace}.svc:5000/v3`;
+  const credentials = { url, userName: operatorUser.name, password, projectName: "admin", ca };
+  return door(credentials, `https://neutron.${namespace}.svc:9696`, edge.signal);
+}
+
+async function secretOf(edge: Edge, secret: string, key: string): Promise<string> {
+  const value = await edge.secret({ secret, key });
+  if (value === undefined) throw new SourceMissing({ secret, key });
+  return value;
+}

@@ -1,0 +1,29 @@
+import type { Live } from "../operator/object.ts";
+import type { Snapshot, Step } from "../operator/plan.ts";
+
+/** The object of the same kind that was here first, where a namespace has room for one; undefined where this is it. */
+export function elderOf(subject: Live, seen: Snapshot): Live | undefined {
+  const { namespace, uid } = subject.metadata;
+  const [first] = [...seen.list(subject, { namespace })].sort((a, b) => (ageKey(a) < ageKey(b) ? -1 : 1));
+  return first === undefined || first.metadata.uid === uid ? undefined : first;
+}
+
+function ageKey({ metadata }: Live): string {
+  return `${metadata.creationTimestamp ?? ""} ${metadata.name}`;
+}
+
+/** A step that cannot be done as long as the spec is as it is. */
+export function contradiction(name: string, reason: string, message: string): Step {
+  return { name, after: [], objects: [], held: { is: "blocked", reason, message, contradiction: true } };
+}
+
+/** What a schema has against a spec. */
+interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** The step of a spec that cannot be read: only what was stored under another version of the schema comes here. */
+export function unreadable(name: string, { path, message }: Issue): Step {
+  return contradiction(name, "InvalidSpec", `${["spec", ...path].map(String).join(".")}: ${message}`);
+}

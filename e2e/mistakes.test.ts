@@ -1,0 +1,149 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { listAt, textAt } from "../operator/object.ts";
+import { cloud, getCloud, inCloud, patchCloud, ready, readyCloud } from "./scene/cloud.ts";
+import { conditionStatus, eventually, scene, type Scene } from "./scene/scene.ts";
+
+let at: Scene;
+
+beforeAll(async () => {
+  at = await scene();
+  await readyCloud(at);
+});
+
+afterAll(async () => {
+  await at.kubectl(["delete", "cloud", second, ...inCloud, "--ignore-not-found"]);
+  await at.transport.close();
+});
+
+const page = readFileSync(join(import.meta.dirname, "..", "crds", "MISTAKES.md"), "utf8");
+const found = page
+  .slice(page.indexOf("## Found by Nephos"))
+  .split("\n")
+  .filter((line) => line.startsWith("|"))
+  .slice(2);
+const rows = found.map((line) => {
+  const [mistake = "", condition = "", sentence = ""] = line
+    .split("|")
+    .slice(1)
+    .map((cell) => cell.trim().replaceAll("`", ""));
+  const [type = "", reason = ""] = condition.split(", ");
+  return { mistake, type, reason, sentence };
+});
+
+const second = "second";
+const quota = "small";
+const apply = (object: object): Promise<string> => at.kubectl(["apply", "-f", "-"], JSON.stringify(object));
+const option = (section: string, name: string, value: unknown) => () =>
+  patchCloud(at, { config: { [section]: { [name]: value } } });
+const secretKeyRef = { name: "directory", key: "password" };
+
+/** How each mistake of the page is made; the way back is `correct`. */
+const made: Readonly<Record<string, () => Promise<string>>> = {
+  "another release on an installed cloud": () => patchCloud(at, { release: "2025.2" }),
+  "a second Cloud in a namespace": () =>
+    apply({
+      apiVersion: "nephos.dev/v1alpha1",
+      kind: "Cloud",
+      metadata: { name: second, namespace: cloud.namespace },
+      spec: { release: "2026.1" },
+    }),
+  "a reserved option": option("database", "connection", { value: "sqlite://" }),
+  "an option from a Secret that is missing": option("ldap", "password", { valueFrom: { secretKeyRef } }),
+  "an image that cannot be pulled": () =>
+    patchCloud(at, { images: { overrides: { "keystone:2026.1": "localhost/nephos/no-such-image:1" } } }),
+  "a quota that leaves no room": async () => {
+    await at.kubectl(["create", "quota", quota, ...inCloud, "--hard=pods=0"]);
+    return option("DEFAULT", "debug", { value: "true" })();
+  },
+};
+
+async function correct(): Promise<void> {
+  await at.kubectl(["delete", "cloud", second, ...inCloud, "--ignore-not-found", "--timeout=60s"]);
+  await at.kubectl(["delete", "secret", secretKeyRef.name, ...inCloud, "--ignore-not-found"]);
+  await at.kubectl(["delete", "quota", quota, ...inCloud, "--ignore-not-found"]);
+  await patchCloud(at, { release: "2026.1", config: null, images: null });
+}
+
+const pods = async (): Promise<(string | undefined)[]> =>
+  listAt(await at.json(["get", "pods", ...inCloud]), "items").map((pod) => textAt(pod, "metadata", "uid"));
+
+describe("each mistake is told in the sentence of crds/MISTAKES.md, touches no pod, and correcting it is enough:", () => {
+  it.each(rows)("$mistake", async ({ mistake, type, reason, sentence }) => {
+    await correct();
+    await ready(at, 180);
+    const before = await pods();
+    const make = made[mistake];
+    if (make === undefined) throw new Error(`no way to make the mistake: ${mistake}`);
+    await make();
+    const name = mistake.startsWith("a second Cloud") ? second : cloud.name;
+    const live = await eventually(
+      sentence,
+      60,
+      () => at.json(["get", "cloud", name, ...inCloud]),
+      (seen) =>
+        listAt(seen, "status", "conditions").some(
+          (each) => textAt(each, "type") === type && (textAt(each, "message") ?? "").includes(sentence),
+        ),
+    );
+    expect(textAt(live, "status", "reason")).toBe(reason);
+    expect(conditionStatus(await getCloud(at), "Available")).toBe("True");
+    expect(await pods()).toEqual(expect.arrayContaining(before));
+    await correct();
+    await ready(at, 180);
+  });
+
+  it("and every one of the page is made here", () => {
+    expect(rows.map(({ mistake }) => mistake)).toEqual(Object.keys(made));
+  });
+});
+
+describe("a volume of a StorageClass that is not there", () => {
+  const namespace = "e2e-volume";
+  const missing = "none-such";
+  const stepOf = async (name: string): Promise<{ readonly state: string; readonly message: string }> => {
+    const live = await at.json(["get", "cloud", "waiting", "-n", namespace]);
+    const step = listAt(live, "status", "steps").find((each) => textAt(each, "name") === name);
+    return { state: textAt(step, "state") ?? "", message: textAt(step, "message") ?? "" };
+  };
+
+  beforeAll(() => at.install(cloud.namespace, namespace));
+
+  afterAll(async () => {
+    await at.kubectl(["delete", "cloud", "waiting", "-n", namespace, "--ignore-not-found", "--timeout=60s"]);
+    await at.kubectl(["delete", "namespace", namespace, "--ignore-not-found", "--wait=false"]);
+    await at.kubectl(["delete", "storageclass", missing, "--ignore-not-found"]);
+    await at.install(cloud.namespace);
+  });
+
+  it("is named, and making the class is enough", async () => {
+    const [given] = listAt(await at.json(["get", "storageclasses"]), "items");
+    const wanted = { managed: { storage: { storageClassName: missing } } };
+    await apply({
+      apiVersion: "nephos.dev/v1alpha1",
+      kind: "Cloud",
+      metadata: { name: "waiting", namespace },
+      spec: { release: "2026.1", messaging: wanted, exposure: { ports: { keystone: 30513 } } },
+    });
+    await eventually(
+      "the volume to be named",
+      120,
+      () => stepOf("messaging/server"),
+      ({ state, message }) =>
+        state === "Waiting" && message.includes("pod has unbound immediate PersistentVolumeClaims"),
+    );
+    await apply({
+      apiVersion: "storage.k8s.io/v1",
+      kind: "StorageClass",
+      metadata: { name: missing },
+      provisioner: textAt(given, "provisioner"),
+      volumeBindingMode: "WaitForFirstConsumer",
+    });
+    await eventually(
+      "the broker to run",
+      240,
+      () => stepOf("messaging/server"),
+      ({ state }) => state === "Done",
+    );
+  });
+});
