@@ -8,7 +8,7 @@ import { placement } from "./placement.ts";
 import { steps, volumes } from "./report.ts";
 import { resources } from "./resources.ts";
 import { commonFields } from "./service.ts";
-import { volume, volumeStays } from "./volume.ts";
+import { volume, volumeOfOne, volumeStays } from "./volume.ts";
 
 /** The releases that can be deployed, the oldest first. */
 export const releases = ["2025.1", "2025.2", "2026.1"] as const;
@@ -142,6 +142,45 @@ const cache = z
   .prefault({ type: "Managed" })
   .describe("Where services remember tokens and what they looked up.");
 
+const nodePort = (service: string, port: number) =>
+  z.int32().min(1).max(65535).default(port).describe(`Node port of ${service}. Default ${port}.`);
+
+const imagesIn = (self: string, field: string, otherwise: string): string =>
+  `('glance' in ${self} && has(${self}['glance'].storage) && has(${self}['glance'].storage.${field}) ? ${self}['glance'].storage.${field} : '${otherwise}')`;
+
+/** The volume of the images stays, where it was left to defaults too. */
+const stayingImages: Rule = {
+  rule: `${imagesIn("self", "size", managedByDefault.storage.size)} == ${imagesIn("oldSelf", "size", managedByDefault.storage.size)} && ${imagesIn("self", "storageClassName", "")} == ${imagesIn("oldSelf", "storageClassName", "")}`,
+  message: volumeStays("Cloud"),
+};
+
+const lonelyGlance = "Glance keeps its images on the volume of one pod; remove its replicas";
+
+const services = named("service", {
+  keystone: z.object(commonFields).prefault({}).describe("identity."),
+  placement: z.object(commonFields).prefault({}).describe("what hosts have to give, and what of it is taken."),
+  glance: z
+    .object({
+      ...commonFields,
+      storage: volumeOfOne(
+        { size: "10Gi", of: "Cloud" },
+        "Glance only: the volume that holds the images. Default: of 10Gi.",
+      ).optional(),
+    })
+    .prefault({})
+    .describe("images, on a volume of its one pod."),
+})
+  .refine(({ glance }) => glance.replicas === 1, { message: lonelyGlance })
+  .meta(
+    rules(
+      {
+        rule: "!('glance' in self) || !has(self['glance'].replicas) || self['glance'].replicas == 1",
+        message: lonelyGlance,
+      },
+      stayingImages,
+    ),
+  );
+
 /** What a user says about a cloud. */
 export const cloudSpec = z.object({
   release: z
@@ -183,7 +222,9 @@ export const cloudSpec = z.object({
         .describe("How the public endpoints are reached. NodePort: a port on every node. Default NodePort."),
       ports: z
         .object({
-          keystone: z.int32().min(1).max(65535).default(30500).describe("Node port of Keystone. Default 30500."),
+          keystone: nodePort("Keystone", 30500),
+          placement: nodePort("Placement", 30778),
+          glance: nodePort("Glance", 30292),
         })
         .prefault({})
         .describe(
@@ -225,9 +266,9 @@ export const cloudSpec = z.object({
     .describe(
       "Options of the configuration files of all services: section, option, value. They win over what Nephos sets, and those under services over them; except for what Nephos has to set itself (database connection, key repositories, …), which makes the Cloud Stalled. What a release does not know is written all the same, and named by the condition UnknownOptions.",
     ),
-  services: named("service", { keystone: z.object(commonFields).prefault({}).describe("identity; always runs.") })
+  services: services
     .prefault({})
-    .describe("The OpenStack services, by name. What is left out has its defaults."),
+    .describe("The OpenStack services, by name. All of these always run; what is left out has its defaults."),
 });
 
 /** A Cloud's spec with all defaults filled in. */

@@ -27,10 +27,14 @@ const wish = ({ size, of }: { readonly size: string; readonly of: string }) =>
           "StorageClass of the volume. Default: the cluster's default class. Taken up when the volume is made.",
         ),
     })
-    .prefault({});
+    .meta(rules({ rule: "self == oldSelf", message: volumeStays(of) }));
+
+/** A volume that only one of several has: in a map of them no schema can fill it in, so the code does. */
+export const volumeOfOne = (
+  of: { readonly size: string; readonly of: string },
+  what: string,
+): ReturnType<typeof wish> => wish(of).describe(what);
 
 /** A volume to ask for, of this size unless the user says otherwise; it stays as it was made. */
-export const volume = (of: { readonly size: string; readonly of: string }): ReturnType<typeof wish> =>
-  wish(of)
-    .describe("The volume that holds the data.")
-    .meta(rules({ rule: "self == oldSelf", message: volumeStays(of.of) }));
+export const volume = (of: { readonly size: string; readonly of: string }): z.ZodPrefault<ReturnType<typeof wish>> =>
+  wish(of).prefault({}).describe("The volume that holds the data.");

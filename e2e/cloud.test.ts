@@ -1,3 +1,7 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { listAt, mapAt, textAt } from "../operator/object.ts";
 import { cloud, getCloud, inCloud, ready } from "./scene/cloud.ts";
 import { killOperator, operatorPods } from "./scene/operator.ts";
@@ -57,8 +61,44 @@ test("a Cloud becomes Ready and its Keystone issues a token at the public endpoi
   const token = await at.openstack(cloud, ["token", "issue"]);
   expect(textAt(token, "id")).toMatch(/^gAAAA/);
   const catalogue = await at.openstack(cloud, ["catalog", "list"]);
-  expect(catalogue).toEqual([expect.objectContaining({ Name: "keystone", Type: "identity" })]);
+  expect(
+    listAt({ catalogue }, "catalogue")
+      .map((entry) => `${textAt(entry, "Name") ?? ""} ${textAt(entry, "Type") ?? ""}`)
+      .sort(),
+  ).toEqual(["glance image", "keystone identity", "placement placement"]);
   passwords = await secretData();
+});
+
+test("an image comes back from Glance as it was sent, byte for byte", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "nephos-image-"));
+  const [sent, received] = [join(folder, "sent"), join(folder, "received")];
+  try {
+    await writeFile(sent, randomBytes(20 * 2 ** 20));
+    const image = ["image", "create", "--disk-format", "raw", "--container-format", "bare", "--file", sent, "bytes"];
+    expect(textAt(await at.openstack(cloud, image), "status")).toBe("active");
+    await at.save(cloud, "bytes", received);
+    expect((await readFile(received)).equals(await readFile(sent))).toBe(true);
+    const listed = await at.openstack(cloud, ["image", "list"]);
+    expect(listed).toEqual([expect.objectContaining({ Name: "bytes", Status: "active" })]);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test("Placement answers those with a token of this cloud, and nobody else", async () => {
+  const url = textAt(
+    listAt(
+      { list: await at.openstack(cloud, ["endpoint", "list", "--service", "placement", "--interface", "public"]) },
+      "list",
+    )[0],
+    "URL",
+  );
+  const token = textAt(await at.openstack(cloud, ["token", "issue"]), "id") ?? "";
+  const fetch = await trusting(at, cloud.namespace);
+  const asked = (headers: Record<string, string>) => fetch(`${url ?? ""}/resource_providers`, { headers });
+  expect(await (await asked({ "x-auth-token": token })).json()).toEqual({ resource_providers: [] });
+  expect((await asked({})).status).toBe(401);
+  expect((await asked({ "x-auth-token": `${token}x` })).status).toBe(401);
 });
 
 test("nothing is written while nothing changes", async () => {

@@ -1,5 +1,6 @@
 import { parse, parseAllDocuments } from "yaml";
 import { at, listAt, mapAt, textAt } from "../../operator/object.ts";
+import { services } from "../services/index.ts";
 import { furnished, manifestOf, Memory, namespace, rolledOut } from "./testing/memory.ts";
 
 const commands = ["plan", "status", "doctor", "support"];
@@ -297,7 +298,7 @@ describe("status", () => {
     const items = listAt(parse(memory.out), "items");
     expect(items.map((item) => `${textAt(item, "kind")} ${textAt(item, "state")}`)).toEqual([
       "Cloud Ready",
-      "Registration Unseen",
+      ...services.map(() => "Registration Unseen"),
     ]);
     expect(listAt(items[0], "steps")).toHaveLength(2);
   });

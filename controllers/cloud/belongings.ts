@@ -1,7 +1,7 @@
 import type { Snapshot } from "../../operator/plan.ts";
 import { conditionOf } from "../../operator/verdict.ts";
 import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
-import { generatedSecrets } from "../services/render.ts";
+import { generatedSecrets } from "../services/config.ts";
 import { componentLabels } from "../services/pod.ts";
 import { passwordSecret } from "../services/secret.ts";
 import { messagingSecret } from "../services/traits/messaging.ts";

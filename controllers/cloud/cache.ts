@@ -6,9 +6,10 @@ import { realised } from "../../operator/verdict.ts";
 import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
 import { clusterService, deployment } from "../services/manifests.ts";
 import { componentLabels, restrictedPod, serverProbes, uids } from "../services/pod.ts";
-import { workloadOf, workloadsOf } from "../services/render.ts";
 import { memoryOf, resourcesWith } from "../services/resources.ts";
+import { workloadIn } from "../services/running.ts";
 import { attachmentOf } from "../services/servers.ts";
+import { workloadOf, workloadsOf } from "../services/workloads.ts";
 import {
   certificatesAnnotation,
   serverCertificate,
@@ -40,7 +41,7 @@ export function cachedFrom(
   if (wanted.every((each) => each === undefined)) return undefined;
   const { namespace } = context;
   const names = workloadsOf(services);
-  const apis = names.flatMap((name) => seen.get({ ...cacheRef, namespace, name }) ?? []);
+  const apis = names.flatMap((name) => workloadIn(seen, namespace, name) ?? []);
   if (apis.length === 0) return digest(wanted, 8);
   const before = seen.get({ ...cacheRef, namespace });
   return apis.length === names.length && apis.every(realised)

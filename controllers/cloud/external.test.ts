@@ -7,21 +7,24 @@ import { isRecipe, type Part } from "../../operator/recipe.ts";
 import { expectGolden } from "../../operator/testing/golden.ts";
 import { judgeStep } from "../../operator/verdict.ts";
 import { requestsMissing, troubleWith, workloadsIn } from "../testing/pods.ts";
-import { contextWith, means, specOf, stepsYaml } from "../testing/render.ts";
+import { contextWith, specOf, stepsYaml, withKeystone } from "../testing/render.ts";
 import { teapot } from "../testing/teapot.ts";
 import { live, node, placed, rollOut, secret, settled, snapshot } from "../testing/world.ts";
 import { databaseUrl } from "../services/database.ts";
 import { transportUrl } from "../services/traits/messaging.ts";
 import { cloudController } from "./controller.ts";
 
-const controller = cloudController(means);
+const controller = cloudController(withKeystone);
 const sample: unknown = parse(
   readFileSync(join(import.meta.dirname, "..", "..", "crds", "samples", "external.yaml"), "utf8"),
 );
 const firstNode = node("node-1", "192.0.2.11", "2026-01-01T00:00:00Z");
 const elsewhere = { host: "db.example.org", tls: { ca: { name: "database-ca" } } };
 const administrator = { type: "Administrator", administrator: { name: "database-admin" } };
-const accounts = { type: "Accounts", accounts: { keystone: { name: "keystone-account" } } };
+const accounts = {
+  type: "Accounts",
+  accounts: Object.fromEntries(["keystone", "placement", "glance"].map((name) => [name, { name: `${name}-account` }])),
+};
 const members = { hosts: [{ name: "mq.example.org" }], virtualHost: "prod", tls: { ca: { name: "broker-ca" } } };
 const account = { type: "Account", account: { name: "broker-account" } };
 const manager = { type: "Administrator", administrator: { credentials: { name: "broker-admin" } } };
@@ -29,7 +32,7 @@ const manager = { type: "Administrator", administrator: { credentials: { name: "
 const given = [
   secret("database-ca", "ca.crt"),
   secret("database-admin", "username", "password"),
-  secret("keystone-account", "username", "password"),
+  ...["keystone", "placement", "glance"].map((name) => secret(`${name}-account`, "username", "password")),
   secret("broker-ca", "ca.crt", "tls.pem"),
   secret("broker-account", "username", "password"),
   secret("broker-admin", "username", "password"),
@@ -142,7 +145,7 @@ describe("the plan of a Cloud on servers of somebody else", () => {
     const task = listAt(jobNamed(objects, "database-check-"), "spec", "template", "spec", "containers")[0];
     expect(JSON.parse(String(listAt(task, "args")[3]))).toMatchObject({
       hosts: ["db.example.org"],
-      logins: [{ secret: "keystone-account", databases: ["prod_keystone"] }],
+      logins: expect.arrayContaining([{ secret: "keystone-account", databases: ["prod_keystone"] }]),
       where: "spec.database.external",
     });
   });
@@ -415,7 +418,7 @@ describe("the URL", () => {
   });
 
   it("comes with the options by which a service that uses the broker checks it", () => {
-    const brewing = cloudController({ ...means, services: [...means.services, teapot] });
+    const brewing = cloudController({ ...withKeystone, services: [...withKeystone.services, teapot] });
     const plan = brewing.plan(cloudWith(), snapshot(...given), undefined);
     const config = plan.steps.find(({ name }) => name === "teapot/config")?.objects[0];
     expect(JSON.stringify(config)).toContain("ssl = true\\nssl_ca_file = /etc/nephos/messaging-ca/ca.crt\\n");

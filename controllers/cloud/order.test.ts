@@ -3,7 +3,7 @@ import type { Live } from "../../operator/object.ts";
 import { boundClaim, incarnationOf } from "./claim.ts";
 import { elderOf } from "../refusal.ts";
 import { planCloud } from "./plan.ts";
-import { means } from "../testing/render.ts";
+import { withKeystone } from "../testing/render.ts";
 import { kettle, teapot } from "../testing/teapot.ts";
 import { claim, live, namespace, node, snapshot } from "../testing/world.ts";
 
@@ -16,8 +16,8 @@ const cloud = live({
 const record = (data: object): Live =>
   live({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "nephos-record" }, data });
 const withPaths = (...paths: readonly (readonly [Release, Release])[]) => ({
-  ...means,
-  services: [...means.services, teapot, kettle],
+  ...withKeystone,
+  services: [...withKeystone.services, teapot, kettle],
   paths: paths.map(([from, to]) => ({ from, to })),
 });
 const planOf = (...objects: readonly Live[]) =>

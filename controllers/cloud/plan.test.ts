@@ -9,19 +9,18 @@ import { expectGolden, goldenOrphans } from "../../operator/testing/golden.ts";
 import { judgeStep } from "../../operator/verdict.ts";
 import { imageResolver } from "../images.ts";
 import { requestsMissing, troubleWith, workloadsIn } from "../testing/pods.ts";
-import { means, stepsYaml } from "../testing/render.ts";
+import { means, stepsYaml, withKeystone } from "../testing/render.ts";
 import { claim, live, node, placed, rollOut, secret, settled, snapshot } from "../testing/world.ts";
 import { cloudController } from "./controller.ts";
 import { contextOf } from "./plan.ts";
 
-const controller = cloudController({
-  ...means,
-  images: imageResolver({ registry: "registry.example.org/nephos", references: {} }),
-});
+const images = imageResolver({ registry: "registry.example.org/nephos", references: {} });
+const controller = cloudController({ ...withKeystone, images });
+const whole = cloudController({ ...means, images });
 const planned =
-  (cloud: Live) =>
+  (cloud: Live, by = controller) =>
   (seen: Snapshot): Plan =>
-    placed(controller.plan(cloud, seen, undefined));
+    placed(by.plan(cloud, seen, undefined));
 const firstNode = node("node-1", "192.0.2.11", "2026-01-01T00:00:00Z");
 const samples = join(import.meta.dirname, "..", "..", "crds", "samples");
 
@@ -62,9 +61,9 @@ describe("the plan of a Cloud", () => {
       metadata: { name: "demo", namespace: "openstack", uid: "u", resourceVersion: "1", generation: 1 },
     });
     if (!isLive(born)) throw new Error("the sample is no object");
-    const { objects } = rollOut(planned(born), born, firstNode);
+    const { objects } = rollOut(planned(born, whole), born, firstNode);
     expectGolden(
-      stepsYaml(controller.plan(born, snapshot(...objects), undefined).steps),
+      stepsYaml(whole.plan(born, snapshot(...objects), undefined).steps),
       join(import.meta.dirname, "golden", "single-node.yaml"),
     );
   });
@@ -97,6 +96,16 @@ describe("the plan of a Cloud", () => {
       ["keystone/contract"],
     ]);
     expect([...judged(cloud, ...objects).verdicts.values()].filter((verdict) => verdict.is !== "done")).toEqual([]);
+  });
+
+  it("brings every service up, the first one's registration before the others'", () => {
+    const { rounds, objects } = rollOut(planned(cloud, whole), cloud, firstNode);
+    const seen = snapshot(cloud, ...objects);
+    const { verdicts } = progress(planned(cloud, whole)(seen), seen, judgeStep);
+    expect([...verdicts].filter(([, verdict]) => verdict.is !== "done")).toEqual([]);
+    const registered = rounds.flat().filter((name) => name.endsWith("/registration"));
+    expect(registered[0]).toBe("keystone/registration");
+    expect(registered).toHaveLength(means.services.length);
   });
 
   it("waits for the volume before any Job is named after it", () => {
@@ -147,20 +156,24 @@ describe("every pod of a Cloud", () => {
     images: { pullSecrets: [{ name: "pull" }] },
     placement: { tolerations: [{ operator: "Exists" }] },
   });
-  const { objects } = rollOut(planned(cloud), cloud, firstNode);
+  const { objects } = rollOut(planned(cloud, whole), cloud, firstNode);
   const workloads = workloadsIn(objects);
 
   it("is among those that are looked at", () => {
-    expect(workloads.map(({ name }) => name.replace(/-[0-9a-f]{8}$/, ""))).toEqual([
-      "StatefulSet mariadb",
-      "StatefulSet rabbitmq",
-      "Deployment memcached-server",
-      "Job keystone-database",
-      "Job keystone-expand",
-      "Job keystone-bootstrap",
-      "Deployment keystone-api",
-      "Job keystone-contract",
-    ]);
+    expect(workloads.length).toBeGreaterThan(4 * means.services.length);
+    expect(workloads.map(({ name }) => name.replace(/-[0-9a-f]{8}$/, ""))).toEqual(
+      expect.arrayContaining([
+        "StatefulSet mariadb",
+        "StatefulSet rabbitmq",
+        "Deployment memcached-server",
+        "Job keystone-database",
+        "Job keystone-expand",
+        "Job keystone-bootstrap",
+        "Deployment keystone-api",
+        "Job keystone-contract",
+        "StatefulSet glance-api",
+      ]),
+    );
   });
 
   it.each(workloads)("meets the restricted standard: $name", ({ pod }) => {
@@ -193,9 +206,10 @@ describe("every pod of a Cloud", () => {
   });
 
   it("comes with Secrets that hold recipes, never values", () => {
-    const secrets = planned(cloud)(snapshot(...objects)).steps.flatMap((step) =>
-      step.objects.filter((object) => object.kind === "Secret"),
-    );
+    const secrets = planned(
+      cloud,
+      whole,
+    )(snapshot(...objects)).steps.flatMap((step) => step.objects.filter((object) => object.kind === "Secret"));
     expect(secrets.length).toBeGreaterThan(8);
     expect(secrets.filter((object) => !isRecipe(object) || "data" in object || "stringData" in object)).toEqual([]);
   });
@@ -387,7 +401,7 @@ describe("a user's configuration", () => {
 describe("another release", () => {
   const before = cloudWith({ release: "2025.1" });
   const after = cloudWith({ release: "2026.1" });
-  const led = cloudController({ ...means, paths: [{ from: "2025.1", to: "2026.1" }] });
+  const led = cloudController({ ...withKeystone, paths: [{ from: "2025.1", to: "2026.1" }] });
   const ledTo =
     (cloud: Live) =>
     (seen: Snapshot): Plan =>

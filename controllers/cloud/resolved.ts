@@ -1,6 +1,7 @@
 import { textAt } from "../../operator/object.ts";
 import type { Snapshot } from "../../operator/plan.ts";
 import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
+import { claimsOf } from "../services/workloads.ts";
 import { claimKind } from "./claim.ts";
 import { databaseClaim } from "./database.ts";
 import { messagingClaim } from "./messaging.ts";
@@ -17,7 +18,7 @@ export function resolvedOf(
     // Maps, not lists: members of a list that come back later would have another place in it for good.
     images: Object.fromEntries(images.map((name) => [name, context.image(name)])),
     volumes: Object.fromEntries(
-      [databaseClaim, messagingClaim].flatMap((name) => volumeOf(seen, context.namespace, name)),
+      [databaseClaim, messagingClaim, ...claimsOf(services)].flatMap((name) => volumeOf(seen, context.namespace, name)),
     ),
   };
 }

@@ -2,12 +2,12 @@ import type { Live } from "../../operator/object.ts";
 import { progress } from "../../operator/plan.ts";
 import { judgeStep, type Verdict } from "../../operator/verdict.ts";
 import { cloudStatus as schema } from "../../crds/cloud.ts";
-import { means } from "../testing/render.ts";
+import { withKeystone } from "../testing/render.ts";
 import { live, node, placed, rollOut, snapshot } from "../testing/world.ts";
 import { cloudController } from "./controller.ts";
 import { refusedReport } from "../report.ts";
 
-const controller = cloudController(means);
+const controller = cloudController(withKeystone);
 const cloud = live({
   apiVersion: "nephos.dev/v1alpha1",
   kind: "Cloud",

@@ -5,8 +5,8 @@ import type { Verdict } from "../../operator/verdict.ts";
 import { reportOf } from "../report.ts";
 import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
 import { publicUrl } from "../services/public.ts";
-import { workloadsOf } from "../services/render.ts";
-import { oldestRunning } from "../services/running.ts";
+import { workloadsOf } from "../services/workloads.ts";
+import { oldestRunning, workloadIn } from "../services/running.ts";
 import { unknownOptions } from "../services/unknown-options.ts";
 import { certificatesValid } from "./expiry.ts";
 import { resolvedOf } from "./resolved.ts";
@@ -68,10 +68,9 @@ function available(
   observedGeneration: number,
 ): Condition {
   const names = workloadsOf(services);
-  const silent = names.filter((name) => {
-    const live = seen.get({ apiVersion: "apps/v1", kind: "Deployment", namespace, name });
-    return (numberAt(live, "status", "readyReplicas") ?? 0) === 0;
-  });
+  const silent = names.filter(
+    (name) => (numberAt(workloadIn(seen, namespace, name), "status", "readyReplicas") ?? 0) === 0,
+  );
   return silent.length === 0
     ? {
         type: "Available",

@@ -4,4 +4,5 @@ import type { ReleaseFacts } from "./index.ts";
 export const release20252: ReleaseFacts = {
   release: "2025.2",
   bootstrapRoles: ["admin", "manager", "member", "reader", "service"],
+  tokenCacheOverTls: true,
 };

@@ -8,6 +8,8 @@ export interface ReleaseFacts {
   readonly release: Release;
   /** Default roles that `keystone-manage bootstrap` makes in this release (keystone:keystone/cmd/bootstrap.py). */
   readonly bootstrapRoles: readonly string[];
+  /** Whether services can remember tokens in a Memcached that speaks TLS (keystonemiddleware:keystonemiddleware/auth_token/_opts.py, memcache_tls_enabled). */
+  readonly tokenCacheOverTls: boolean;
 }
 
 /** The facts of every release that can be deployed. */

@@ -41,12 +41,24 @@ export interface ServiceContext {
 /** A program and its arguments, run in the service's own image; no shell in between. */
 export type Command = readonly string[];
 
-/** A server of a service: a WSGI module (`package.module:callable`) behind uWSGI on a TCP port, with the path of its health check. */
+/** A WSGI module (`package.module:callable`) behind uWSGI on a TCP port. */
+export interface Wsgi {
+  readonly wsgi: string;
+  readonly port: number;
+  /** Path of the health check. */
+  readonly health: string;
+  /** What uWSGI is told besides what it is told for all. */
+  readonly options?: readonly string[];
+}
+
+/** A part of a service that runs for good. */
 export interface Process {
   readonly name: string;
-  readonly run: { readonly wsgi: string; readonly port: number; readonly health: string };
+  readonly run: Wsgi;
   /** CPU and memory that a pod asks for. */
   readonly requests: { readonly cpu: string; readonly memory: string };
+  /** Where the process keeps data of its own. It has one pod then, with a volume that the spec of the service sizes. */
+  readonly volume?: { readonly path: string };
 }
 
 /** A file tree from a Secret, mounted into every pod of the service. */
@@ -84,6 +96,8 @@ export interface ServiceDefinition {
   readonly databases: readonly { readonly name: string; readonly section: string }[];
   /** Whether it talks to the message broker. */
   readonly messaging: boolean;
+  /** The file below /etc/<service> that its programs read. Default <service>.conf. */
+  readonly configFile?: string;
   /** Variables with which the WSGI module finds its configuration, if it does not look below /etc/<service>. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly processes: readonly Process[];
@@ -96,9 +110,12 @@ export interface ServiceDefinition {
   readonly reserved: readonly string[];
   readonly traits: readonly Trait[];
   readonly setup: readonly Setup[];
-  /** Generated passwords besides those of the databases: Secret names, each with the key `password`. */
+  /** Its own user in Keystone, by which it checks tokens and calls others: the roles on project `service`. */
+  readonly user?: { readonly roles: readonly string[] };
+  /** Generated passwords besides those of its database account and its user: Secret names, each with the key `password`. */
   readonly passwords: readonly string[];
-  readonly registration: (context: ServiceContext) => Pick<RegistrationSpec, "projects" | "roles" | "users">;
+  /** What it needs in Keystone besides its user and its entry in the catalogue. */
+  readonly registration?: (context: ServiceContext) => Pick<RegistrationSpec, "projects" | "roles" | "users">;
   readonly upgrade: {
     readonly check: Command;
     /** Run with the new release before its first pod starts. */

@@ -2,6 +2,7 @@ import type { IDeployment } from "kubernetes-models/apps/v1/Deployment";
 import type { IStatefulSet } from "kubernetes-models/apps/v1/StatefulSet";
 import type { IJob } from "kubernetes-models/batch/v1/Job";
 import type { IPodDisruptionBudget } from "kubernetes-models/policy/v1/PodDisruptionBudget";
+import type { IPersistentVolumeClaim } from "kubernetes-models/v1/PersistentVolumeClaim";
 import type { IPodSpec } from "kubernetes-models/v1/PodSpec";
 import type { IService } from "kubernetes-models/v1/Service";
 import type { IConfigMap } from "kubernetes-models/v1/ConfigMap";
@@ -48,37 +49,62 @@ export interface Claim {
   readonly storageClassName?: string | undefined;
 }
 
-/** A server of one member with a volume that outlives it. The Service by which members find each other may have a name of its own. */
-export function singleMember(name: string, claim: Claim, pod: IPodSpec, members = name): IStatefulSet & Manifest {
-  const labels = componentLabels(name, "server");
-  const { size, storageClassName } = claim;
+/** What StatefulSets differ in: names and labels of what they are, how many pods, and what each of them is. */
+export interface Stateful {
+  readonly name: string;
+  readonly labels: Record<string, string>;
+  /** The Service that its pods are behind. */
+  readonly service: string;
+  readonly replicas: number;
+  readonly pod: IPodSpec;
+  /** A volume of each pod that outlives it, under the name `data`. */
+  readonly claim?: Claim;
+  /** Of the pods: others start them anew. */
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** Pods that keep their names, one for one. */
+export function statefulSet(options: Stateful): IStatefulSet & Manifest {
+  const { name, labels, service, replicas, pod, claim, annotations } = options;
   return {
     apiVersion: "apps/v1",
     kind: "StatefulSet",
     metadata: { name, labels },
     spec: {
-      replicas: 1,
+      replicas,
       revisionHistoryLimit: 2,
-      serviceName: members,
+      serviceName: service,
       // In order, a member that cannot start would hold up its own replacement, even by what ran before.
       podManagementPolicy: "Parallel",
       selector: { matchLabels: labels },
-      persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
-      template: { metadata: { labels }, spec: pod },
-      volumeClaimTemplates: [
-        {
-          apiVersion: "v1",
-          kind: "PersistentVolumeClaim",
-          metadata: { name: "data" },
-          spec: {
-            accessModes: ["ReadWriteOnce"],
-            resources: { requests: { storage: size } },
-            ...(storageClassName === undefined ? {} : { storageClassName }),
-          },
-        },
-      ],
+      ...(claim === undefined
+        ? {}
+        : { persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" } }),
+      template: {
+        metadata: { labels, ...(annotations === undefined ? {} : { annotations: { ...annotations } }) },
+        spec: pod,
+      },
+      ...(claim === undefined ? {} : { volumeClaimTemplates: [claimTemplate(claim)] }),
     },
   };
+}
+
+function claimTemplate({ size, storageClassName }: Claim): IPersistentVolumeClaim {
+  return {
+    apiVersion: "v1",
+    kind: "PersistentVolumeClaim",
+    metadata: { name: "data" },
+    spec: {
+      accessModes: ["ReadWriteOnce"],
+      resources: { requests: { storage: size } },
+      ...(storageClassName === undefined ? {} : { storageClassName }),
+    },
+  };
+}
+
+/** A server of one member with a volume that outlives it. The Service by which members find each other may have a name of its own. */
+export function singleMember(name: string, claim: Claim, pod: IPodSpec, members = name): IStatefulSet & Manifest {
+  return statefulSet({ name, labels: componentLabels(name, "server"), service: members, replicas: 1, pod, claim });
 }
 
 /** A Service inside the cluster, for the pods with the given component labels. */

@@ -2,14 +2,10 @@ import type { RegistrationSpec } from "../../crds/registration.ts";
 import type { Manifest } from "../../operator/object.ts";
 import type { Step } from "../../operator/plan.ts";
 import type { ServiceContext, ServiceDefinition } from "./define.ts";
-import { operatorUser } from "./keystone.ts";
+import { identityUsers } from "./identity.ts";
+import { keystone, operatorUser } from "./keystone.ts";
 import { internalUrl, publicPort, publicUrl } from "./public.ts";
 import { trustSecret } from "./tls.ts";
-
-/** The Keystone URL that Nephos itself uses: the Service's name, never the catalogue. */
-function keystoneUrl({ namespace }: ServiceContext): string {
-  return `https://keystone.${namespace}.svc:5000/v3`;
-}
 
 /**
  * What a service needs in Keystone, as an object of its own; waits for the public host where none is known yet. A service without a
@@ -19,9 +15,11 @@ export function registrationOf(service: ServiceDefinition, context: ServiceConte
   const url = publicUrl(service, context);
   if (url === undefined && publicPort(service.name, context) !== undefined)
     return { objects: [], held: { is: "waiting", on: "a node with an InternalIP, or spec.endpoints.public.host" } };
+  const needs = service.registration?.(context) ?? { projects: [], roles: [], users: [] };
   const spec: RegistrationSpec = {
     keystone: {
-      url: keystoneUrl(context),
+      // The Service's name, never the catalogue.
+      url: internalUrl(keystone, context),
       userName: operatorUser.name,
       passwordFrom: { name: operatorUser.secret, key: "password" },
       caFrom: { name: trustSecret, key: "ca.crt" },
@@ -32,7 +30,8 @@ export function registrationOf(service: ServiceDefinition, context: ServiceConte
       ...(url === undefined ? [] : [{ interface: "public" as const, url }]),
       { interface: "internal", url: internalUrl(service, context) },
     ],
-    ...service.registration(context),
+    ...needs,
+    users: [...needs.users, ...identityUsers(service)],
   };
   const metadata = { name: service.name };
   const object: Manifest & { spec: RegistrationSpec } = {

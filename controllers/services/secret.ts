@@ -1,7 +1,8 @@
 import { retainAnnotation } from "../../operator/plan.ts";
 import type { Ingredient, Part, SecretKeyRef, SecretRecipe } from "../../operator/recipe.ts";
 
-const passwordLength = 32;
+/** A password as good as any: what services prove by who they are, or derive keys from. */
+export const passwordIngredient: Ingredient = { generate: "password", length: 32 };
 
 /** A Secret whose values are made once and outlive the cloud, like the data that they open. */
 export function generatedSecret(name: string, recipe: Readonly<Record<string, Ingredient>>): SecretRecipe {
@@ -15,7 +16,7 @@ export function generatedSecret(name: string, recipe: Readonly<Record<string, In
 
 /** A generated Secret with one value under `password`. */
 export function passwordSecret(name: string): SecretRecipe {
-  return generatedSecret(name, { password: { generate: "password", length: passwordLength } });
+  return generatedSecret(name, { password: passwordIngredient });
 }
 
 /** Where the value of a password Secret is found. */

@@ -13,6 +13,7 @@ import {
   secretRef,
 } from "../../operator/recipe.ts";
 import type { ServiceContext } from "./define.ts";
+import { workloadIn } from "./running.ts";
 import { composedSecret, generatedSecret } from "./secret.ts";
 
 /** The ring of authorities of a cloud. Nothing mounts it: it has their keys. */
@@ -154,7 +155,7 @@ export function serverCertificate(
 export const certificatesAnnotation = "nephos.dev/certificates";
 
 /**
- * Stands for the certificates that the pods of a Deployment should answer with: of other certificates, other pods. While one is
+ * Stands for the certificates that the pods of a workload should answer with: of other certificates, other pods. While one is
  * missing it is what the pods have now, so that nothing restarts for what is not there.
  */
 export function certificatesOf(
@@ -166,6 +167,6 @@ export function certificatesOf(
   const lives = secrets.map((name) => seen.get(secretRef(namespace, name)));
   const marks = lives.map((live) => [live?.metadata.uid, live?.metadata.annotations?.[certificateAnnotation]]);
   if (!lives.includes(undefined)) return digest(marks, 8);
-  const live = seen.get({ apiVersion: "apps/v1", kind: "Deployment", namespace, name: workload });
+  const live = workloadIn(seen, namespace, workload);
   return textAt(live, "spec", "template", "metadata", "annotations", certificatesAnnotation) ?? "none";
 }

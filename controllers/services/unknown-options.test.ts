@@ -9,7 +9,7 @@ import { keystone } from "./keystone.ts";
 import { services } from "./index.ts";
 import { optionTables } from "./options/index.ts";
 import { type KnownOption, parsedTable, tableText } from "./options/table.ts";
-import { configOf } from "./render.ts";
+import { configOf } from "./config.ts";
 import { unknownOptions } from "./unknown-options.ts";
 
 const locks = join(import.meta.dirname, "..", "..", "images", "locks");
@@ -78,7 +78,7 @@ describe.each(Object.keys(optionTables))("the known options of %s", (name) => {
     const lock = join(locks, release, `${name}.txt`);
     const version = optionTables[name]?.get(release)?.version;
     const locked = existsSync(lock)
-      ? new RegExp(`^${name}==(\\S+)`, "m").exec(readFileSync(lock, "utf8"))?.[1]
+      ? new RegExp(`^(?:openstack-)?${name}==(\\S+)`, "m").exec(readFileSync(lock, "utf8"))?.[1]
       : version;
     expect(version).toMatch(/^\d+[.]\d+/);
     expect(version).toBe(locked);

@@ -4,7 +4,8 @@ import { at } from "../../operator/object.ts";
 import { contextWith, specOf } from "../testing/render.ts";
 import type { ServiceContext } from "./define.ts";
 import { keystone } from "./keystone.ts";
-import { configOf, renderService } from "./render.ts";
+import { configOf } from "./config.ts";
+import { renderService } from "./render.ts";
 import { missingReference, referencesOf, userOptions } from "./user-config.ts";
 
 const from = (name: string, key: string): UserOption => ({ valueFrom: { secretKeyRef: { name, key } } });

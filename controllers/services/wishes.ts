@@ -1,5 +1,6 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
-import type { CloudSpec } from "../../crds/cloud.ts";
+import { type CloudSpec, managedByDefault } from "../../crds/cloud.ts";
+import type { Claim } from "./manifests.ts";
 import type { Process, ServiceContext, ServiceDefinition } from "./define.ts";
 import { resourcesWith } from "./resources.ts";
 
@@ -13,6 +14,12 @@ export function wishesOf(service: Pick<ServiceDefinition, "name">, { spec }: Ser
 /** How many pods each process of a service has. */
 export function replicasOf(service: ServiceDefinition, context: ServiceContext): number {
   return wishesOf(service, context)?.replicas ?? 1;
+}
+
+/** The volume that a service keeps data on. */
+export function storageOf(service: ServiceDefinition, context: ServiceContext): Claim {
+  const wishes = wishesOf(service, context);
+  return (wishes !== undefined && "storage" in wishes ? wishes.storage : undefined) ?? managedByDefault.storage;
 }
 
 /** The cloud's spec as the pods of a service see it: where they may run is what the service says, else what the cloud says. */

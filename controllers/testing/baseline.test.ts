@@ -42,11 +42,8 @@ describe("a workload", () => {
       { "Deployment api": { image: "a" }, "Job migrate-2": "runs once" },
       ["Job migrate-1", "Job migrate-2"],
     ],
-    [
-      "that is gone or new is named",
-      { "Job migrate-1": "runs once", "Deployment web": {} },
-      ["Deployment api", "Deployment web"],
-    ],
+    ["that is gone is named", { "Job migrate-1": "runs once" }, ["Deployment api"]],
+    ["that is new replaces nothing", { ...before, "Deployment web": {}, "Job fill-1": "runs once" }, []],
   ])("%s", (_, after, named) => {
     expect(unannounced(before, after, [])).toEqual(named);
     expect(

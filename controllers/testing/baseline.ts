@@ -53,8 +53,14 @@ function entryOf(wanted: { readonly kind: string; readonly metadata: { readonly 
 /** The workloads of a running cloud whose pods another build would replace, or whose Jobs it would run again; those not listed. */
 export function unannounced(before: Running, now: Running, announced: readonly Restart[]): string[] {
   const listed = new Set(announced.map(({ workload }) => workload));
+  const known = new Set(Object.keys(before).map(whatItDoes));
   const changed = Object.keys({ ...before, ...now }).filter(
-    (name) => JSON.stringify(before[name]) !== JSON.stringify(now[name]),
+    (name) => known.has(whatItDoes(name)) && JSON.stringify(before[name]) !== JSON.stringify(now[name]),
   );
   return changed.filter((name) => !listed.has(name)).sort();
+}
+
+/** A workload's name without what a Job's says about its inputs: what is wholly new replaces nothing. */
+function whatItDoes(name: string): string {
+  return name.startsWith("Job ") ? name.replace(/-[^-]*$/, "") : name;
 }

@@ -19,6 +19,9 @@ export const means: Means = {
   paths: upgradePaths,
 };
 
+/** The same with the first service only, for what holds of a plan whatever its services are. */
+export const withKeystone: Means = { ...means, services: services.slice(0, 1) };
+
 /** What services are rendered from, in tests. */
 export function contextWith(changes: Partial<ServiceContext> = {}): ServiceContext {
   const spec = changes.spec ?? specOf();

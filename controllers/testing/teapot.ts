@@ -25,19 +25,8 @@ export const teapot = defineService({
   reserved: ["tea.region_name"],
   traits: [],
   setup: [],
-  passwords: ["teapot-keystone"],
-  registration: () => ({
-    projects: ["service"],
-    roles: ["service"],
-    users: [
-      {
-        name: "teapot",
-        passwordFrom: { name: "teapot-keystone", key: "password" },
-        keep: "Always",
-        assignments: [{ role: "service", project: "service" }],
-      },
-    ],
-  }),
+  user: { roles: ["service"] },
+  passwords: [],
   upgrade: {
     check: ["teapot-status", "upgrade", "check"],
     before: [
@@ -48,19 +37,19 @@ export const teapot = defineService({
   },
 });
 
-/** Another, which comes after the teapot and has something to contract. */
+const { user: _, ...nobody } = teapot;
+
+/** Another, which comes after the teapot, checks no tokens and has something to contract. */
 export const kettle = defineService({
-  ...teapot,
+  ...nobody,
   name: "kettle",
   type: "water",
   description: "OpenStack Water",
   after: ["teapot"],
   databases: [{ name: "kettle", section: "database" }],
   messaging: false,
-  passwords: [],
   reserved: [],
   config: () => ({ water: { hot: true } }),
-  registration: () => ({ projects: [], roles: [], users: [] }),
   upgrade: {
     check: ["kettle-status", "upgrade", "check"],
     before: [["kettle-manage", "db_sync", "--expand"]],

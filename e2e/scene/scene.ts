@@ -10,6 +10,7 @@ import { type Cluster, findCluster } from "../lab/cluster.ts";
 import { run } from "../lab/host/command.ts";
 import { kubectl, kubectlJson } from "../lab/kubectl.ts";
 import { clientEnvironment } from "../up/client-env.ts";
+import type { CloudRef } from "../up/cloud.ts";
 
 /** A real cluster as the end-to-end tests see it. */
 export interface Scene {
@@ -21,7 +22,9 @@ export interface Scene {
   /** Installs the operator for one or more namespaces and waits until it is ready. */
   install(...namespaces: readonly string[]): Promise<void>;
   /** Runs the openstack command as the cloud's administrator and gives its JSON answer. */
-  openstack(cloud: { readonly namespace: string; readonly name: string }, args: readonly string[]): Promise<unknown>;
+  openstack(cloud: CloudRef, args: readonly string[]): Promise<unknown>;
+  /** Writes the content of an image to a file. */
+  save(cloud: CloudRef, image: string, file: string): Promise<unknown>;
 }
 
 /** Finds the cluster that e2e/run.ts prepared; rejects where none runs. The caller closes the transport. */
@@ -36,15 +39,14 @@ export async function scene(): Promise<Scene> {
     kubectl: (args, input) => kubectl(cluster, args, input === undefined ? {} : { input }),
     json: (args) => kubectlJson(cluster, args),
     install: (...namespaces) => install(cluster, namespaces),
-    openstack: async (cloud, args) => {
-      const env = await clientEnvironment(cluster, cloud);
-      const text = await run(process.env["NEPHOS_TEST_CLIENT"] ?? "openstack", [...args, "-f", "json"], {
-        env,
-        timeoutInSeconds: 60,
-      });
-      return JSON.parse(text);
-    },
+    openstack: async (cloud, args) => JSON.parse(await openstack(cluster, cloud, [...args, "-f", "json"])),
+    save: (cloud, image, file) => openstack(cluster, cloud, ["image", "save", "--file", file, image]),
   };
+}
+
+async function openstack(cluster: Cluster, cloud: CloudRef, args: readonly string[]): Promise<string> {
+  const env = await clientEnvironment(cluster, cloud);
+  return run(process.env["NEPHOS_TEST_CLIENT"] ?? "openstack", args, { env, timeoutInSeconds: 60 });
 }
 
 async function install(cluster: Cluster, namespaces: readonly string[]): Promise<void> {

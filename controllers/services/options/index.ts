@@ -1,8 +1,14 @@
+import { glanceOptions } from "./glance.ts";
 import { keystoneOptions } from "./keystone.ts";
+import { placementOptions } from "./placement.ts";
 import { type KnownOptions, type OptionTable, parsedTable } from "./table.ts";
 
 /** The options that each service knows, by release. */
-export const optionTables: Readonly<Record<string, OptionTable>> = { keystone: parsedTable(keystoneOptions) };
+export const optionTables: Readonly<Record<string, OptionTable>> = {
+  keystone: parsedTable(keystoneOptions),
+  placement: parsedTable(placementOptions),
+  glance: parsedTable(glanceOptions),
+};
 
 /** What a service knows in a release; undefined where nobody asked it yet. */
 export function knownOptions(service: string, release: string): KnownOptions | undefined {

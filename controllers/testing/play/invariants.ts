@@ -6,7 +6,7 @@ import type { Invariant } from "../../../operator/testing/scenario.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
 import { conditionOf } from "../../../operator/verdict.ts";
 import type { ServiceDefinition } from "../../services/define.ts";
-import { workloadsOf } from "../../services/render.ts";
+import { workloadsOf } from "../../services/workloads.ts";
 import { versionLabel } from "../../services/running.ts";
 import { hostIn } from "./keystone.ts";
 

@@ -9,6 +9,7 @@ import { cloudKind, type Means } from "../../cloud/plan.ts";
 import { networkController } from "../../network/controller.ts";
 import { providerController } from "../../network/provider-controller.ts";
 import { registrationController } from "../../registration/controller.ts";
+import type { ServiceDefinition } from "../../services/define.ts";
 import { specOf } from "../render.ts";
 import { namespace } from "../world.ts";
 import { besideOf } from "./beside.ts";
@@ -68,8 +69,17 @@ export function step(title: string, act: (world: World) => void, settled = ready
 /** Applies a spec that wants the same of every service that a user can name, with what else it says. */
 export function applied(title: string, { services }: Means, wish: Fields, rest: Fields = {}): Stage {
   const known = services.filter(({ name }) => name in specOf().services);
-  const spec = { ...rest, services: Object.fromEntries(known.map(({ name }) => [name, wish])) };
+  const spec = {
+    ...rest,
+    services: Object.fromEntries(known.map((service) => [service.name, wishFor(service, wish)])),
+  };
   return step(title, (world) => applyCloud(world, spec));
+}
+
+/** What has a volume of its own has one pod. */
+function wishFor({ processes }: ServiceDefinition, wish: Fields): Fields {
+  if (processes.every(({ volume }) => volume === undefined)) return wish;
+  return Object.fromEntries(Object.entries(wish).filter(([field]) => field !== "replicas"));
 }
 
 /** What somebody applies by mistake, until the Cloud says what is wrong with it. */
