@@ -2,7 +2,7 @@
 export default {
   testEnvironment: "node",
   extensionsToTreatAsEsm: [".ts"],
-  testMatch: ["<rootDir>/{operator,crds,controllers,charts,images,e2e/{lab,bench,mutation,up}}/**/*.test.ts"],
+  testMatch: ["<rootDir>/{operator,crds,controllers,charts,images,e2e/{lab,bench,mutation,scene,up}}/**/*.test.ts"],
   transform: {
     "^.+\\.ts$": [
       "@swc/jest",

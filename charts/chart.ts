@@ -5,6 +5,7 @@ import { kinds } from "../crds/index.ts";
 import { isRecord, textAt } from "../operator/object.ts";
 import { crdOf } from "../operator/schema.ts";
 import * as operator from "./objects.ts";
+import { nodePolicies, podPolicies } from "./policies.ts";
 import { block, inline, maybe, optional, type Template } from "./template.ts";
 
 // `$` and not `.`: it means the same within `range` and `with`.
@@ -54,6 +55,7 @@ export function chartTemplates(): Template[] {
       each: ".Values.namespaces",
       objects: operator.namespaceRights(frame, inline(". | quote")),
     },
+    { file: "policies.yaml", from, objects: policies() },
     { file: "deployment.yaml", from, objects: [operator.deployment(frame, workload)] },
     {
       file: "pod-disruption-budget.yaml",
@@ -69,6 +71,11 @@ export function chartTemplates(): Template[] {
       objects: [service(), serviceMonitor()],
     },
   ];
+}
+
+function policies(): object[] {
+  const clouds = podPolicies(frame, block("toYaml .Values.namespaces"));
+  return [...clouds, ...nodePolicies(frame, inline("$.Release.Namespace"))];
 }
 
 /** A CRD that Helm upgrades, but never deletes: with it would go every Cloud. */
@@ -147,7 +154,7 @@ function serviceMonitor(): object {
 }
 
 /** Version of the chart; it changes with what the chart renders, the operator's is `appVersion`. */
-const version = "0.2.0";
+const version = "0.3.0";
 
 /** `Chart.yaml`. */
 export function chartYaml(): string {

@@ -9,6 +9,7 @@ import {
   namespaceRights,
   serviceAccount,
 } from "./objects.ts";
+import { nodePolicies, podPolicies } from "./policies.ts";
 
 /** What an installation of the operator consists of. */
 export interface Installation {
@@ -38,6 +39,8 @@ export function installManifests({ image, images, registry, namespaces }: Instal
     ...clusterRights(frame),
     ...leaseRights(frame),
     ...namespaces.flatMap((each) => namespaceRights(frame, each)),
+    ...podPolicies(frame, namespaces),
+    ...nodePolicies(frame, frame.namespace),
     deployment(frame, {
       // One is enough where nobody is paged: its successor overlaps it when it is replaced.
       replicas: 1,

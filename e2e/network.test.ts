@@ -116,7 +116,11 @@ test("each database shows a certificate of the cloud's authority for the name th
 });
 
 test("a database that is restarted has its data, and northd goes on by itself", async () => {
-  await at.kubectl(["delete", "pod", "ovn-nb-0", "ovn-sb-0", ...inCloud]);
+  const uid = async (): Promise<string | undefined> =>
+    textAt(await at.json(["get", "pod", "ovn-nb-0", ...inCloud]), "metadata", "uid");
+  const before = await uid();
+  await at.kubectl(["delete", "pod", "ovn-nb-0", "ovn-sb-0", ...inCloud, "--wait=false"]);
+  await eventually("another pod", 60, uid, (now) => now !== undefined && now !== before);
   const show = (): Promise<string> => ovn("ovn-nbctl", 6641, ["show"]);
   await eventually("the database to answer again", 120, show, (said) => said.includes("(asked)"));
   await ready(120);

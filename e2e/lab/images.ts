@@ -6,7 +6,7 @@ import type { RunOptions } from "./host/command.ts";
 import { locked } from "./host/lock.ts";
 import { packageIndexes } from "./host/uv.ts";
 import { ensureBase, planBase } from "./images/base.ts";
-import { build, discardStages, exportImage } from "./images/buildah.ts";
+import { build, discardStages, ensureStored, exportImage } from "./images/buildah.ts";
 import { pruneBefore } from "./images/prune.ts";
 import { withFolder } from "./images/scratch.ts";
 
@@ -32,6 +32,8 @@ interface Recipe {
   readonly args: Readonly<Record<string, string>>;
   /** Whether its other stages serve its next build as well; where not, they go with an old archive. */
   readonly stagesServeAgain?: boolean;
+  /** The image that it is built on, where that is another than the base of all. */
+  readonly on?: Image;
   /** What the build is told but the result does not depend on. */
   readonly environment?: () => Promise<Readonly<Record<string, string>>>;
 }
@@ -66,6 +68,16 @@ export function ovnImage(log?: Log): Promise<Image> {
   return debianImage("ovn", log);
 }
 
+/** Builds what runs on a compute host, on an image of the release with these projects, Nova and Neutron among them. */
+export async function hypervisorImage(release: string, projects: readonly string[], log?: Log): Promise<Image> {
+  const [on] = await openstackImage(release, projects, log);
+  if (on === undefined) throw new Error("a hypervisor's image is built on one of OpenStack projects");
+  const folder = join(images, "hypervisor");
+  const containerfile = join(folder, "Containerfile");
+  const recipe = { repository: "hypervisor", tag: release, containerfile, context: folder, sources: [], args: {} };
+  return { name: `hypervisor:${release}`, ...(await make({ ...recipe, on }, log)) };
+}
+
 /** Builds an image that needs nothing but Debian's packages. */
 async function debianImage(name: string, log: Log): Promise<Image> {
   const folder = join(images, name);
@@ -87,7 +99,8 @@ export function operatorImage(log?: Log): Promise<Image> {
 
 /** One build at a time: two would make the same layers twice, and the machine's cores are few. */
 async function make(recipe: Recipe, log: Log): Promise<{ readonly ref: string; readonly archive: string }> {
-  const { repository, tag, containerfile, context, sources, args } = recipe;
+  const { repository, tag, containerfile, context, sources, on } = recipe;
+  const args = on === undefined ? recipe.args : { ...recipe.args, OPENSTACK: on.ref };
   const base = await planBase();
   const instructions = await readFile(containerfile, "utf8");
   const key = [base.digest, instructions, JSON.stringify(args), ...(await sourcesOf(context, sources))];
@@ -97,6 +110,7 @@ async function make(recipe: Recipe, log: Log): Promise<{ readonly ref: string; r
     cached(name, key, async (draft) => {
       log?.(`building ${ref}`);
       await ensureBase(base, log);
+      if (on !== undefined) await ensureStored(on.ref, on.archive, log);
       const environment = (await recipe.environment?.()) ?? {};
       await build({ ref, containerfile, context, args: { BASE: base.ref, ...args, ...environment } }, log);
       await exportImage(ref, join(draft, "image.tar"), log);

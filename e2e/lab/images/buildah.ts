@@ -48,6 +48,13 @@ export async function built(ref: string): Promise<boolean> {
   );
 }
 
+/** Takes an image from its archive into the storage, unless it is there. */
+export async function ensureStored(ref: string, archive: string, log?: RunOptions["log"]): Promise<void> {
+  if (await built(ref)) return;
+  const id = (await buildah(["pull", "--quiet", `oci-archive:${archive}`], log)).trim();
+  await buildah(["tag", id, ref]);
+}
+
 /** The tagged images of a repository that the storage has. */
 export async function refsOf(repository: string): Promise<string[]> {
   const listed = await buildah(["images", "--format", "{{.Name}}:{{.Tag}}"]);

@@ -1,0 +1,15 @@
+import type { CloudSpec, Release } from "../../crds/cloud.ts";
+
+/** What the agents of a pool are rendered from; another one is another revision. */
+export interface HostContext {
+  readonly namespace: string;
+  readonly pool: string;
+  readonly release: Release;
+  /** The Cloud's spec: with what its images are pulled. */
+  readonly cloud: CloudSpec;
+  readonly datapath: "Kernel" | "UserSpace";
+  /** What ovn-controller is told of every host of the pool: `external_ids` of Open vSwitch. */
+  readonly chassis: Readonly<Record<string, string>>;
+  /** The image reference for an image name. */
+  readonly image: (name: string) => string;
+}

@@ -1,0 +1,53 @@
+/**
+ * Starts libvirtd in a group of the host's own, beside the one that has all pods in it: what a pod's group holds is killed with the pod,
+ * and guests are started in the group of libvirtd. In each hierarchy of version 1, and in the one of version 2.
+ */
+export const libvirtStart = `set -eu
+while IFS=: read -r number controllers group; do
+  case "$group" in */kubepods*) ;; *) continue ;; esac
+  hierarchy="/sys/fs/cgroup/\${controllers#name=}"
+  if [ "$number" = 0 ]; then
+    hierarchy=/sys/fs/cgroup
+    [ ! -d /sys/fs/cgroup/unified ] || hierarchy=/sys/fs/cgroup/unified
+  fi
+  parent="$hierarchy\${group%%/kubepods*}"
+  mkdir -p "$parent/nephos-guests"
+  # A new group of version 1 has no processors and no memory to run on.
+  for file in cpuset.cpus cpuset.mems; do
+    [ "$number" != 0 ] && [ -e "$parent/nephos-guests/$file" ] || continue
+    [ -n "$(cat "$parent/nephos-guests/$file")" ] || cat "$parent/$file" > "$parent/nephos-guests/$file"
+  done
+  echo $$ > "$parent/nephos-guests/cgroup.procs"
+done < /proc/self/cgroup
+if grep -q /kubepods /proc/self/cgroup; then
+  echo "still in the group of the pod:" >&2
+  cat /proc/self/cgroup >&2
+  exit 1
+fi
+rm -f /run/libvirtd.pid
+exec libvirtd
+`;
+
+/** Reached by its socket only, which is the host's root's. Hosts are told apart by what tells them apart otherwise. */
+export const libvirtdConf = `unix_sock_ro_perms = "0700"
+unix_sock_rw_perms = "0700"
+auth_unix_ro = "none"
+auth_unix_rw = "none"
+host_uuid_source = "machine-id"
+log_outputs = "2:stderr"
+`;
+
+/**
+ * Guests have no group and no mount namespace of their own: both would be made below those of the pod. The console's output goes to a
+ * file, since virtlogd would be one more program that must not end. Owners are not remembered: not every file system can.
+ */
+export const qemuConf = `user = "root"
+group = "root"
+dynamic_ownership = 1
+remember_owner = 0
+security_driver = "none"
+security_default_confined = 0
+cgroup_controllers = []
+namespaces = []
+stdio_handler = "file"
+`;

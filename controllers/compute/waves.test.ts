@@ -1,0 +1,147 @@
+import fc from "fast-check";
+import { type HostState, type Move, planWave, revisionsOf } from "./waves.ts";
+
+const host = (name: string, changes: Partial<HostState> = {}): HostState => ({
+  name,
+  revision: "a",
+  pods: ["a"],
+  ready: true,
+  alive: true,
+  fit: true,
+  ...changes,
+});
+
+/** What a move comes to, with pods that follow later. */
+function moved(hosts: readonly HostState[], moves: readonly Move[]): HostState[] {
+  return hosts.map((each) => {
+    const move = moves.find(({ host: name }) => name === each.name);
+    return move === undefined ? each : { ...each, revision: move.to, ready: false };
+  });
+}
+
+/** What happens by itself on a host: old pods go, new ones come and get ready. */
+function settle(each: HostState): HostState {
+  if (!each.alive || each.revision === undefined) return each;
+  if (each.revision === "off") return { ...each, pods: [] };
+  return { ...each, pods: [each.revision], ready: true };
+}
+
+const revisions = fc.constantFrom("a", "b", "c");
+const state: fc.Arbitrary<Omit<HostState, "name">> = fc.record({
+  revision: fc.option(fc.constantFrom("a", "b"), { nil: undefined }),
+  pods: fc.constant([]),
+  ready: fc.boolean(),
+  alive: fc.boolean(),
+  fit: fc.boolean(),
+});
+const pool = fc
+  .array(state, { minLength: 1, maxLength: 6 })
+  .map((states) => states.map((each, index) => ({ ...each, name: `host-${index}` })));
+
+/** Plays a wave: in each round it is planned, and some hosts get on. Gives every state that was seen. */
+function play(start: readonly HostState[], wanted: readonly string[], luck: readonly boolean[]): HostState[][] {
+  const seen = [[...start]];
+  const rounds = Math.max(wanted.length, luck.length);
+  for (let round = 0; round < rounds; round += 1) {
+    const before = seen.at(-1) ?? [];
+    const { moves } = planWave(before, wanted[Math.min(round, wanted.length - 1)] ?? "a", "OneByOne");
+    const after = moved(before, moves);
+    seen.push(after.map((each, index) => (luck[(round + index) % luck.length] === true ? settle(each) : each)));
+  }
+  return seen;
+}
+
+describe("a wave", () => {
+  it("takes the agents off one host, and puts the new ones on when the old are gone", () => {
+    const start = [host("one"), host("two")];
+    expect(planWave(start, "b", "OneByOne")).toEqual({ moves: [{ host: "one", to: "off" }] });
+    const off = host("one", { revision: "off" });
+    expect(planWave([off, host("two")], "b", "OneByOne")).toEqual({
+      moves: [],
+      waiting: "the old agents of one to be gone",
+    });
+    expect(planWave([{ ...off, pods: [] }, host("two")], "b", "OneByOne").moves).toEqual([{ host: "one", to: "b" }]);
+  });
+
+  it("waits for a host that is not well after its move, and says for which", () => {
+    const sick = host("one", { revision: "b", pods: ["b"], ready: false });
+    expect(planWave([sick, host("two")], "b", "OneByOne")).toEqual({
+      moves: [],
+      waiting: "the agents of one to be ready",
+    });
+  });
+
+  it("neither moves nor waits for a host that is dead", () => {
+    const dead = host("one", { alive: false, ready: false });
+    expect(planWave([dead, host("two")], "b", "OneByOne").moves).toEqual([{ host: "two", to: "off" }]);
+  });
+
+  it("lets new hosts join at once where nothing is in the way, and only there", () => {
+    const fresh = { revision: undefined, pods: [], ready: false };
+    const start = [host("one", fresh), host("two", fresh), host("three", { ...fresh, fit: false })];
+    expect(planWave(start, "a", "OneByOne").moves).toEqual([
+      { host: "one", to: "a" },
+      { host: "two", to: "a" },
+    ]);
+  });
+
+  it("moves those that are unwell first", () => {
+    expect(planWave([host("one"), host("two", { ready: false })], "b", "OneByOne").moves).toEqual([
+      { host: "two", to: "off" },
+    ]);
+  });
+
+  it("moves nobody while the pool stays as it is, but ends the move that is under way", () => {
+    expect(planWave([host("one")], "b", "Stay").moves).toEqual([]);
+    const between = host("one", { revision: "off", pods: [] });
+    expect(planWave([between, host("two")], "b", "Stay").moves).toEqual([{ host: "one", to: "b" }]);
+  });
+
+  it("gives up the lesser of two revisions before a third comes", () => {
+    const start = [host("one"), host("two"), host("three", { revision: "b", pods: ["b"], ready: false })];
+    expect(planWave(start, "c", "OneByOne").moves).toEqual([{ host: "three", to: "off" }]);
+    const between = start.with(2, host("three", { revision: "off", pods: [] }));
+    expect(planWave(between, "c", "OneByOne").moves).toEqual([{ host: "three", to: "c" }]);
+  });
+
+  it("never has more than one host between two revisions, nor more than two revisions in use", () => {
+    fc.assert(
+      fc.property(
+        pool,
+        fc.array(revisions, { minLength: 1, maxLength: 20 }),
+        fc.array(fc.boolean(), { minLength: 20, maxLength: 40 }),
+        (start, wanted, luck) => {
+          for (const hosts of play(start, wanted, luck)) {
+            expect(hosts.filter(({ revision }) => revision === "off").length).toBeLessThanOrEqual(1);
+            expect(revisionsOf(hosts).length).toBeLessThanOrEqual(2);
+          }
+        },
+      ),
+    );
+  });
+
+  it("never puts agents on a host that still has others", () => {
+    fc.assert(
+      fc.property(pool, revisions, fc.array(fc.boolean(), { minLength: 20, maxLength: 40 }), (start, wanted, luck) => {
+        const seen = play(start, [wanted], luck);
+        seen.forEach((hosts) => {
+          const { moves } = planWave(hosts, wanted, "OneByOne");
+          const told = moves.filter(({ to }) => to !== "off").map(({ host: name }) => name);
+          expect(hosts.filter(({ name, pods }) => told.includes(name) && pods.length > 0)).toEqual([]);
+        });
+      }),
+    );
+  });
+
+  it("brings every living host that is fit to the wanted revision, and then rests", () => {
+    fc.assert(
+      fc.property(pool, revisions, (start, wanted) => {
+        const rounds = Array.from({ length: 60 }, () => true);
+        const end = play(start, [wanted], rounds).at(-1) ?? [];
+        const living = end.filter(({ alive, fit, revision }) => alive && (fit || revision !== undefined));
+        expect(living.filter(({ revision }) => revision !== wanted)).toEqual([]);
+        expect(planWave(end, wanted, "OneByOne").moves).toEqual([]);
+      }),
+    );
+  });
+});
