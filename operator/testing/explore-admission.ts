@@ -276,7 +276,7 @@ function brokenRules(schema: unknown, value: unknown, before: unknown, path: rea
 
 /** Whether a rule holds; a rule that cannot be read is an error of ours, one that cannot be answered does not hold. */
 function holds(rule: string, context: Readonly<Record<string, unknown>>): boolean {
-  const ask = asked.get(rule) ?? language.parse(rule);
+  const ask = asked.get(rule) ?? language.parse(spelt(rule));
   asked.set(rule, ask);
   try {
     return ask({ ...context }) === true;
@@ -284,6 +284,11 @@ function holds(rule: string, context: Readonly<Record<string, unknown>>): boolea
     if (error instanceof Error && error.name === "EvaluationError") return false;
     throw error;
   }
+}
+
+/** The library asks `has` of fields only where no index is on the way; a map's `in` says the same of the values that rules get here. */
+function spelt(rule: string): string {
+  return rule.replace(/has\((\w+\[[^\]]+\][\w.]*)\.(\w+)\)/g, "('$2' in $1)");
 }
 
 /** What a member was before: of a list only where members have keys. */
