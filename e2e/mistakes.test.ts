@@ -54,7 +54,8 @@ const made: Readonly<Record<string, () => Promise<string>>> = {
     patchCloud(at, { images: { overrides: { "keystone:2026.1": "localhost/nephos/no-such-image:1" } } }),
   "a quota that leaves no room": async () => {
     await at.kubectl(["create", "quota", quota, ...inCloud, "--hard=pods=0"]);
-    return option("DEFAULT", "debug", { value: "true" })();
+    // Of Keystone alone: what has a volume of its own is taken away before it is made anew, with a quota or without.
+    return patchCloud(at, { services: { keystone: { config: { DEFAULT: { debug: { value: "true" } } } } } });
   },
 };
 
@@ -62,7 +63,7 @@ async function correct(): Promise<void> {
   await at.kubectl(["delete", "cloud", second, ...inCloud, "--ignore-not-found", "--timeout=60s"]);
   await at.kubectl(["delete", "secret", secretKeyRef.name, ...inCloud, "--ignore-not-found"]);
   await at.kubectl(["delete", "quota", quota, ...inCloud, "--ignore-not-found"]);
-  await patchCloud(at, { release: "2026.1", config: null, images: null });
+  await patchCloud(at, { release: "2026.1", config: null, images: null, services: null });
 }
 
 const pods = async (): Promise<(string | undefined)[]> =>
