@@ -168,7 +168,8 @@ class Theatre {
     const { world, clock } = { world: this.#world, clock: this.#clock };
     stage.act({ world, clock, restart: (controllers = this.#controllers) => this.#restart(controllers) });
     this.#changedAt = clock.now();
-    const quiet = (): boolean => clock.now() - Math.max(this.#changedAt, this.#thawsAt) >= quietInMilliseconds;
+    const since = (): number => Math.max(this.#changedAt, this.#thawsAt, this.#process?.wire.backAt ?? 0);
+    const quiet = (): boolean => clock.now() - since() >= quietInMilliseconds;
     const over = (): boolean => this.#broke() || (quiet() && this.#process !== undefined && stage.settled(world));
     if (!(await clock.until(over, patienceInMilliseconds)))
       this.#trouble.push(`${stage.title}: not settled after ${patienceInMilliseconds / 1000} s`);

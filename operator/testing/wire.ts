@@ -36,6 +36,9 @@ export interface WireOptions {
 const never = new Promise<never>(() => undefined);
 /** So long a server is behind for a process that begins. */
 export const thawInMilliseconds = 15_000;
+
+/** `backoffInSeconds.last` of the queue. */
+const longestBackoffInMilliseconds = 60_000;
 const refusals: Readonly<Partial<Record<Mishap, readonly [number, string]>>> = {
   unavailable: [503, "ServiceUnavailable"],
   conflict: [409, "Conflict"],
@@ -56,6 +59,8 @@ export class Wire implements Transport {
   readonly #born: number;
   #dead = false;
   #darkUntil = 0;
+  /** When whoever backed off because of an outage has come back, and has written what it could not. */
+  backAt = 0;
 
   constructor(options: WireOptions) {
     this.#options = options;
@@ -95,7 +100,9 @@ export class Wire implements Transport {
 
   #darken(number: number): void {
     const { clock, fault } = this.#options;
-    if (fault.outage?.at === number) this.#darkUntil = clock.now() + 1000 * fault.outage.seconds;
+    if (fault.outage?.at !== number) return;
+    this.#darkUntil = clock.now() + 1000 * fault.outage.seconds;
+    this.backAt = this.#darkUntil + longestBackoffInMilliseconds;
   }
 
   async *lines(call: Call, signal: AbortSignal): AsyncIterable<string> {
