@@ -1,3 +1,4 @@
+import { services } from "../controllers/services/index.ts";
 import { listAt, textAt } from "../operator/object.ts";
 import { keepAsking } from "./scene/asking.ts";
 import { cloud, getCloud, inCloud, lonePod, ready, readyCloud } from "./scene/cloud.ts";
@@ -19,8 +20,9 @@ afterAll(async () => {
 });
 
 /** Where the pods of a server are, past every Service. */
-async function podOf(service: string, port: number): Promise<Place> {
-  const list = await at.json(["get", "pods", ...inCloud, "-l", `app.kubernetes.io/name=${service}`]);
+async function podOf(service: string, port: number, component = "server"): Promise<Place> {
+  const labels = `app.kubernetes.io/name=${service},app.kubernetes.io/component=${component}`;
+  const list = await at.json(["get", "pods", ...inCloud, "-l", labels]);
   const hosts = listAt(list, "items").flatMap((pod) => textAt(pod, "status", "podIP") ?? []);
   return { host: hosts[0] ?? "", port };
 }
@@ -32,9 +34,9 @@ function publicPlace(): Place {
 
 test("who does not speak TLS is refused by every server", async () => {
   const request = "GET /v3 HTTP/1.0\r\n\r\n";
-  const api = await at.json(["get", "pods", ...inCloud, "-l", "app.kubernetes.io/component=api"]);
-  const host = textAt(listAt(api, "items")[0], "status", "podIP") ?? "";
-  expect(await plainAnswer({ host, port: 5000 }, request)).toBe("");
+  for (const { name, processes } of services)
+    for (const { name: component, run } of processes)
+      expect([name, await plainAnswer(await podOf(name, run.port, component), request)]).toEqual([name, ""]);
   expect(await plainAnswer(publicPlace(), request)).toBe("");
   expect(await plainAnswer(await podOf("memcached", 11211), "version\r\n")).toBe("");
   expect(await plainAnswer(await podOf("rabbitmq", 5672), "AMQP\0\0\x09\x01")).toBe("refused");
