@@ -146,8 +146,11 @@ describe("as the story of a Cloud goes on", () => {
   }, 120_000);
 
   /** What is seen of the objects of a kind in each stage, without what is seen twice in a row. */
-  async function seenOf(kind: string): Promise<Record<string, string[]>> {
-    const own = versions.filter(({ object }) => object.kind === kind);
+  /** What was seen of all objects of a kind, or of the one of that name. */
+  async function seenOf(kind: string, name?: string): Promise<Record<string, string[]>> {
+    const own = versions.filter(
+      ({ object }) => object.kind === kind && (name === undefined || object.metadata.name === name),
+    );
     const health = await healthOf(own.map(({ object }) => asServed(object)));
     const told: Record<string, string[]> = {};
     for (const [index, { stage }] of own.entries()) {
@@ -178,7 +181,7 @@ describe("as the story of a Cloud goes on", () => {
   });
 
   it("they see of its Registration when Keystone is as it says", async () => {
-    expect(await seenOf("Registration")).toEqual({
+    expect(await seenOf("Registration", "keystone")).toEqual({
       "the way is cleared": [onTheWay, good],
       "secret lost": [onTheWay],
       "secret restored": [good],

@@ -256,6 +256,11 @@ language.registerFunction("string.containsIP(string): bool", (text: string, addr
   const [range, one] = [rangeOf(text), addressOf(address)];
   return range !== undefined && one !== undefined && within(one, range);
 });
+// And the one about quantities, such as 500m and 2Gi: a number here.
+language.registerFunction("quantity(string): double", amountOf);
+language.registerFunction("double.compareTo(double): int", (one: number, other: number) =>
+  BigInt(Math.sign(one - other)),
+);
 const asked = new Map<string, ReturnType<typeof language.parse>>();
 
 function brokenRules(schema: unknown, value: unknown, before: unknown, path: readonly PathStep[]): Refused[] {
@@ -289,6 +294,16 @@ function holds(rule: string, context: Readonly<Record<string, unknown>>): boolea
 /** The library asks `has` of fields only where no index is on the way; a map's `in` says the same of the values that rules get here. */
 function spelt(rule: string): string {
   return rule.replace(/has\((\w+\[[^\]]+\][\w.]*)\.(\w+)\)/g, "('$2' in $1)");
+}
+
+const units: Readonly<Record<string, number>> = {
+  ...{ m: 1e-3, "": 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12 },
+  ...{ Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40 },
+};
+
+function amountOf(text: string): number {
+  const [, digits = "", unit = ""] = /^([-0-9.]+)([a-zA-Z]*)$/.exec(text) ?? [];
+  return Number(digits) * (units[unit] ?? Number.NaN);
 }
 
 /** What a member was before: of a list only where members have keys. */
