@@ -15,6 +15,7 @@ describe("an object whose members are of one sort", () => {
       default: {},
       maxProperties: 2,
       additionalProperties: {
+        default: {},
         type: "object",
         properties: {
           size: { type: "integer", minimum: 1, maximum: 2 ** 31 - 1, default: 1, description: "How big. Default 1." },

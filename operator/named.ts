@@ -78,7 +78,10 @@ function memberOf(what: string, members: Readonly<Record<string, unknown>>): Rea
     const { properties: __, description: ___, default: ____, ...rest } = mapAt(schema);
     return rest;
   });
-  return { ...mapAt(onlyOne(rests, `each ${what}`)), properties: Object.fromEntries(properties) };
+  const rest = mapAt(onlyOne(rests, `each ${what}`));
+  // Who takes the last field out of a member by server-side apply leaves null behind: a default makes it an empty member again.
+  const empty = listAt(rest, "required").length === 0 ? { default: {} } : {};
+  return { ...rest, ...empty, properties: Object.fromEntries(properties) };
 }
 
 function onlyOne(schemas: readonly unknown[], place: string): unknown {
