@@ -14,7 +14,8 @@ interface Alarm {
   readonly cancel: () => void;
 }
 
-const backoffInSeconds = { first: 0.05, last: 60 } as const;
+/** How long what failed waits: first, and at most. */
+export const backoffInSeconds = { first: 0.05, last: 60 } as const;
 
 /**
  * Keys that want a pass. Each waits at most once and is never worked on twice at a time; a key added meanwhile comes again

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { Environment } from "@marcbachmann/cel-js";
 import { addressOf, rangeOf, within } from "../address.ts";
+import { quantityOf } from "../covers.ts";
 import { at, isRecord, listAt, mapAt, textAt } from "../object.ts";
 
 /** One step of a path into a value: a field of an object, a member of a list by its place, an entry of a map by its key. */
@@ -257,7 +258,7 @@ language.registerFunction("string.containsIP(string): bool", (text: string, addr
   return range !== undefined && one !== undefined && within(one, range);
 });
 // And the one about quantities, such as 500m and 2Gi: a number here.
-language.registerFunction("quantity(string): double", amountOf);
+language.registerFunction("quantity(string): double", (text: string) => quantityOf(text) ?? Number.NaN);
 language.registerFunction("double.compareTo(double): int", (one: number, other: number) =>
   BigInt(Math.sign(one - other)),
 );
@@ -294,16 +295,6 @@ function holds(rule: string, context: Readonly<Record<string, unknown>>): boolea
 /** The library asks `has` of fields only where no index is on the way; a map's `in` says the same of the values that rules get here. */
 function spelt(rule: string): string {
   return rule.replace(/has\((\w+\[[^\]]+\][\w.]*)\.(\w+)\)/g, "('$2' in $1)");
-}
-
-const units: Readonly<Record<string, number>> = {
-  ...{ m: 1e-3, "": 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12 },
-  ...{ Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40 },
-};
-
-function amountOf(text: string): number {
-  const [, digits = "", unit = ""] = /^([-0-9.]+)([a-zA-Z]*)$/.exec(text) ?? [];
-  return Number(digits) * (units[unit] ?? Number.NaN);
 }
 
 /** What a member was before: of a list only where members have keys. */

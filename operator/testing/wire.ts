@@ -1,5 +1,6 @@
 import { textAt } from "../object.ts";
 import { Unreachable } from "../outcome.ts";
+import { backoffInSeconds } from "../queue.ts";
 import type { Answer, Call, Transport } from "../transport.ts";
 import type { Fault, Loss, Mishap } from "./faults.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
@@ -36,9 +37,6 @@ export interface WireOptions {
 const never = new Promise<never>(() => undefined);
 /** So long a server is behind for a process that begins. */
 export const thawInMilliseconds = 15_000;
-
-/** `backoffInSeconds.last` of the queue. */
-const longestBackoffInMilliseconds = 60_000;
 const refusals: Readonly<Partial<Record<Mishap, readonly [number, string]>>> = {
   unavailable: [503, "ServiceUnavailable"],
   conflict: [409, "Conflict"],
@@ -59,12 +57,15 @@ export class Wire implements Transport {
   readonly #born: number;
   #dead = false;
   #darkUntil = 0;
-  /** When whoever backed off because of an outage has come back, and has written what it could not. */
-  backAt = 0;
 
   constructor(options: WireOptions) {
     this.#options = options;
     this.#born = options.clock.now();
+  }
+
+  /** When whoever backed off because of an outage has come back, and has written what it could not. */
+  get backAt(): number {
+    return this.#darkUntil === 0 ? 0 : this.#darkUntil + 1000 * backoffInSeconds.last;
   }
 
   /** The process is dead: nothing that it still had under way reaches anybody. */
@@ -100,9 +101,7 @@ export class Wire implements Transport {
 
   #darken(number: number): void {
     const { clock, fault } = this.#options;
-    if (fault.outage?.at !== number) return;
-    this.#darkUntil = clock.now() + 1000 * fault.outage.seconds;
-    this.backAt = this.#darkUntil + longestBackoffInMilliseconds;
+    if (fault.outage?.at === number) this.#darkUntil = clock.now() + 1000 * fault.outage.seconds;
   }
 
   async *lines(call: Call, signal: AbortSignal): AsyncIterable<string> {

@@ -7,14 +7,12 @@ import { networkKind } from "../../network/plan.ts";
 import { providerNetworkKind } from "../../network/users.ts";
 import { namespace } from "../world.ts";
 import { neutronOf } from "./neutron.ts";
-import { applyCloud, drop, type Fields, ready, step } from "./stages.ts";
+import { applyAs, applyCloud, drop, type Fields, ready, step } from "./stages.ts";
 
 const networkRef = { ...networkKind, namespace, name: "fabric" };
 
 function applyNetwork(world: World, spec: Fields): void {
-  const whole = { cloud: { name: "prod" }, ...spec };
-  const wanted = { ...networkRef, metadata: { name: "fabric", namespace, uid: "", resourceVersion: "" }, spec: whole };
-  world.store.apply(wanted, { manager: "kubectl", force: true, subresource: undefined });
+  applyAs(world, networkKind, networkRef.name, { cloud: { name: "prod" }, ...spec });
 }
 
 /** Whether the Cloud is ready, and its fabric for packets of that many bytes. */
@@ -41,9 +39,8 @@ const providerRef = { ...providerNetworkKind, namespace, name: "public" };
 const subnets = [{ name: "public", cidr: "203.0.113.0/24", gateway: "203.0.113.1" }];
 
 function applyProvider(world: World, access: string): void {
-  const spec = { network: { name: "fabric" }, physicalNetwork: "physnet1", access, subnets };
-  const wanted = { ...providerRef, metadata: { name: "public", namespace, uid: "", resourceVersion: "" }, spec };
-  world.store.apply(wanted, { manager: "kubectl", force: true, subresource: undefined });
+  const spec = { network: { name: networkRef.name }, physicalNetwork: "physnet1", access, subnets };
+  applyAs(world, providerNetworkKind, providerRef.name, spec);
 }
 
 /** Whether Neutron has the network with its subnet as wanted, and the ProviderNetwork says so. */

@@ -1,7 +1,7 @@
-import { at, listAt, type Live, mapAt, textAt } from "../../../operator/object.ts";
+import { at, type Kind, listAt, type Live, mapAt, textAt } from "../../../operator/object.ts";
 import { objectsOf } from "../../../operator/testing/play.ts";
 import type { Stage, Stageable } from "../../../operator/testing/scenario.ts";
-import { expiryAnnotation, turnOf } from "../../../operator/recipe.ts";
+import { expiryAnnotation, secretRef, turnOf } from "../../../operator/recipe.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
 import { conditionOf } from "../../../operator/verdict.ts";
 import { cloudController } from "../../cloud/controller.ts";
@@ -49,11 +49,15 @@ export function says(world: World, reason: string): boolean {
   );
 }
 
-/** Applies the Cloud as a user does with kubectl: what it does not name is gone. */
-export function applyCloud(world: World, spec: Fields): void {
-  const whole = { release: "2026.1", ...spec };
-  const wanted = { ...cloudKind, metadata: { name: "prod", namespace, uid: "", resourceVersion: "" }, spec: whole };
+/** Applies an object of the Cloud's namespace as a user does with kubectl: what it does not name is gone. */
+export function applyAs(world: World, { apiVersion, kind }: Kind, name: string, spec: Fields): void {
+  const wanted = { apiVersion, kind, metadata: { name, namespace, uid: "", resourceVersion: "" }, spec };
   world.store.apply(wanted, { manager: "kubectl", force: true, subresource: undefined });
+}
+
+/** Applies the Cloud, of the newest release unless told otherwise. */
+export function applyCloud(world: World, spec: Fields): void {
+  applyAs(world, cloudKind, cloudRef.name, { release: "2026.1", ...spec });
 }
 
 /** Deletes an object, whatever it is, as a person does. */
@@ -87,7 +91,6 @@ export function refused({ title, act }: Stage, reason: string): Stage {
   return { title, act, settled: (world) => says(world, reason) };
 }
 
-const secretRef = (name: string) => ({ apiVersion: "v1", kind: "Secret", namespace, name });
 const lost = "keystone-nephos";
 
 const gone = (world: World): boolean =>
@@ -100,7 +103,7 @@ export const stages = {
   secretLost: step(
     "secret lost",
     (world) => {
-      besideOf(world).backup = world.store.get(secretRef(lost));
+      besideOf(world).backup = world.store.get(secretRef(namespace, lost));
       drop(world, "v1", "Secret", lost);
     },
     (world) => says(world, "SecretMissing"),
