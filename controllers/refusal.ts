@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import type { Live } from "../operator/object.ts";
 import type { Snapshot, Step } from "../operator/plan.ts";
 
@@ -6,6 +7,11 @@ export function elderOf(subject: Live, seen: Snapshot): Live | undefined {
   const { namespace, uid } = subject.metadata;
   const [first] = [...seen.list(subject, { namespace })].sort((a, b) => (ageKey(a) < ageKey(b) ? -1 : 1));
   return first === undefined || first.metadata.uid === uid ? undefined : first;
+}
+
+/** Whether an object cannot be rolled out at all: another was here first, or its spec cannot be read. */
+export function isRefused(subject: Live, seen: Snapshot, schema: z.ZodType): boolean {
+  return elderOf(subject, seen) !== undefined || !schema.safeParse(subject["spec"]).success;
 }
 
 function ageKey({ metadata }: Live): string {

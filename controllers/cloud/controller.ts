@@ -1,7 +1,7 @@
 import { cloudSpec } from "../../crds/cloud.ts";
 import type { Controller } from "../../operator/controller.ts";
 import { podKind } from "../../operator/pods.ts";
-import { elderOf } from "../refusal.ts";
+import { isRefused } from "../refusal.ts";
 import { refusedReport } from "../report.ts";
 import { claimKind } from "./claim.ts";
 import { cloudKind, contextOf, type Means, planCloud } from "./plan.ts";
@@ -31,11 +31,9 @@ export function cloudController(means: Means): Controller {
     ],
     warnings: [warningCondition],
     plan: (cloud, seen) => planCloud(cloud, seen, means),
-    status: (cloud, verdicts, seen) => {
-      const refused = elderOf(cloud, seen) !== undefined || !cloudSpec.safeParse(cloud["spec"]).success;
-      return refused
+    status: (cloud, verdicts, seen) =>
+      isRefused(cloud, seen, cloudSpec)
         ? refusedReport(cloud, verdicts)
-        : cloudStatus(cloud, verdicts, seen, contextOf(cloud, seen, means), means.services);
-    },
+        : cloudStatus(cloud, verdicts, seen, contextOf(cloud, seen, means), means.services),
   };
 }

@@ -3,7 +3,7 @@ import type { Controller } from "../../operator/controller.ts";
 import { podKind } from "../../operator/pods.ts";
 import { claimKind } from "../cloud/claim.ts";
 import { cloudKind } from "../cloud/plan.ts";
-import { elderOf } from "../refusal.ts";
+import { isRefused } from "../refusal.ts";
 import { refusedReport } from "../report.ts";
 import { fabricOf, type Images, networkKind, planNetwork, planNetworkDeletion } from "./plan.ts";
 import { networkStatus } from "./status.ts";
@@ -26,11 +26,9 @@ export function networkController(means: Images): Controller {
     ],
     plan: (network, seen) => planNetwork(network, seen, means),
     planDeletion: (network, seen) => planNetworkDeletion(network, seen),
-    status: (network, verdicts, seen) => {
-      const refused = elderOf(network, seen) !== undefined || !networkSpec.safeParse(network["spec"]).success;
-      return refused
+    status: (network, verdicts, seen) =>
+      isRefused(network, seen, networkSpec)
         ? refusedReport(network, verdicts)
-        : networkStatus(network, verdicts, seen, fabricOf(network, seen, means));
-    },
+        : networkStatus(network, verdicts, seen, fabricOf(network, seen, means)),
   };
 }
