@@ -1,7 +1,7 @@
 import type { Watched } from "./cache.ts";
 import type { Live } from "./object.ts";
 import type { Action, Plan, Snapshot } from "./plan.ts";
-import type { SecretKeyRef } from "./recipe.ts";
+import { type SecretKeyRef, SourceMissing } from "./recipe.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** What a controller with a world outside Kubernetes may use to see and change it. */
@@ -10,6 +10,13 @@ export interface Edge {
   secret(source: SecretKeyRef): Promise<string | undefined>;
   /** Fires when the call has taken too long. */
   readonly signal: AbortSignal;
+}
+
+/** A value of a Secret that there is no going on without; rejects with SourceMissing where it is not there. */
+export async function neededSecret(edge: Edge, source: SecretKeyRef): Promise<string> {
+  const value = await edge.secret(source);
+  if (value === undefined) throw new SourceMissing(source);
+  return value;
 }
 
 /**

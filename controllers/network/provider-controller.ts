@@ -1,7 +1,7 @@
 import { networkSpec } from "../../crds/network.ts";
 import { providerNetworkSpec } from "../../crds/provider-network.ts";
 import { summarise } from "../../operator/conditions.ts";
-import type { Controller, Edge } from "../../operator/controller.ts";
+import { type Controller, type Edge, neededSecret } from "../../operator/controller.ts";
 import type { Live } from "../../operator/object.ts";
 import { messageOf } from "../../operator/outcome.ts";
 import type { Snapshot } from "../../operator/plan.ts";
@@ -12,7 +12,8 @@ import { type Credentials, KeystoneSessions } from "../openstack/keystone.ts";
 import { type Neutron, NeutronError, openNeutron } from "../openstack/neutron.ts";
 import { unreadable } from "../refusal.ts";
 import { reportOf } from "../report.ts";
-import { operatorUser } from "../services/keystone.ts";
+import { keystone, operatorUser } from "../services/keystone.ts";
+import { internalUrl } from "../services/public.ts";
 import { trustSecret } from "../services/tls.ts";
 import { networkKind } from "./plan.ts";
 import { noFacts, observeNeutron, type ProviderFacts } from "./provider-facts.ts";
@@ -87,16 +88,15 @@ function cloudOf(subject: Live, seen: Snapshot): Live | undefined {
 /** As Nephos's own user, over the names of Services, never through the catalogue. */
 async function open({ metadata: { namespace = "" } }: Live, edge: Edge, door: NeutronDoor): Promise<Neutron> {
   const [password, ca] = [
-    await secretOf(edge, operatorUser.secret, "password"),
-    await secretOf(edge, trustSecret, "ca.crt"),
+    await neededSecret(edge, { secret: operatorUser.secret, key: "password" }),
+    await neededSecret(edge, { secret: trustSecret, key: "ca.crt" }),
   ];
-  const url = `https://keystone.${namespace}.svc:5000/v3`;
-  const credentials = { url, userName: operatorUser.name, password, projectName: "admin", ca };
+  const credentials = {
+    url: internalUrl(keystone, { namespace }),
+    userName: operatorUser.name,
+    password,
+    projectName: "admin",
+    ca,
+  };
   return door(credentials, `https://neutron.${namespace}.svc:9696`, edge.signal);
-}
-
-async function secretOf(edge: Edge, secret: string, key: string): Promise<string> {
-  const value = await edge.secret({ secret, key });
-  if (value === undefined) throw new SourceMissing({ secret, key });
-  return value;
 }

@@ -1,6 +1,6 @@
 import { type RegistrationSpec, registrationSpec } from "../../crds/registration.ts";
 import { summarise } from "../../operator/conditions.ts";
-import type { Controller, Edge } from "../../operator/controller.ts";
+import { type Controller, type Edge, neededSecret } from "../../operator/controller.ts";
 import { digest } from "../../operator/digest.ts";
 import type { Live } from "../../operator/object.ts";
 import { messageOf } from "../../operator/outcome.ts";
@@ -57,7 +57,7 @@ export function registrationController(doors: Doors = httpDoors()): Controller<F
 }
 
 async function act(call: KeystoneCall, spec: RegistrationSpec, doors: Doors, edge: Edge): Promise<void> {
-  const password = call.passwordFrom === undefined ? undefined : await secretOf(edge, keyRef(call.passwordFrom));
+  const password = call.passwordFrom === undefined ? undefined : await neededSecret(edge, keyRef(call.passwordFrom));
   await perform(call, password, await open(doors, spec, edge));
 }
 
@@ -70,7 +70,7 @@ function keyRef({ name, key }: { readonly name: string; readonly key: string }):
 }
 
 async function open(doors: Doors, { keystone }: RegistrationSpec, edge: Edge): Promise<Keystone> {
-  const password = await secretOf(edge, keyRef(keystone.passwordFrom));
+  const password = await neededSecret(edge, keyRef(keystone.passwordFrom));
   const who = { userName: keystone.userName, password, projectName: "admin" };
   return doors.open({ ...who, ...(await placeOf(keystone, edge)) }, edge.signal);
 }
@@ -80,13 +80,7 @@ async function placeOf(
   { url, caFrom }: RegistrationSpec["keystone"],
   edge: Edge,
 ): Promise<Pick<Credentials, "url" | "ca">> {
-  return caFrom === undefined ? { url } : { url, ca: await secretOf(edge, keyRef(caFrom)) };
-}
-
-async function secretOf(edge: Edge, source: SecretKeyRef): Promise<string> {
-  const value = await edge.secret(source);
-  if (value === undefined) throw new SourceMissing(source);
-  return value;
+  return caFrom === undefined ? { url } : { url, ca: await neededSecret(edge, keyRef(caFrom)) };
 }
 
 /** A password that was changed behind our back is noticed after this long. */
@@ -103,7 +97,7 @@ class PasswordChecks {
   }
 
   async works(spec: RegistrationSpec, user: RegistrationSpec["users"][number], edge: Edge): Promise<boolean> {
-    const password = await secretOf(edge, keyRef(user.passwordFrom));
+    const password = await neededSecret(edge, keyRef(user.passwordFrom));
     const key = digest([spec.keystone.url, user.name, password]);
     if ((this.#good.get(key) ?? 0) > performance.now()) return true;
     try {

@@ -21,7 +21,7 @@ export function publicUrl(service: ServiceDefinition, context: ServiceContext): 
 }
 
 /** The URL of a service inside the cluster. */
-export function internalUrl(service: ServiceDefinition, { namespace }: ServiceContext): string {
+export function internalUrl(service: ServiceDefinition, { namespace }: Pick<ServiceContext, "namespace">): string {
   return `https://${service.name}.${namespace}.svc:${service.processes[0]?.run.port ?? 443}${service.endpointPath}`;
 }
 
