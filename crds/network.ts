@@ -3,21 +3,14 @@ import { rangeOf } from "../operator/address.ts";
 import { conditions, type KindDefinition, listMap, rules } from "../operator/schema.ts";
 import { labelsOfNodes } from "./config.ts";
 import { oneOf } from "./external.ts";
-import { objectName } from "./names.ts";
+import { addressRange, linkName, objectName } from "./names.ts";
 import { steps, volumes } from "./report.ts";
 import { volume } from "./volume.ts";
 
-/** Names of network interfaces and bridges, as Linux has them: at most 15 characters. */
-const interfaceName = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
-
-/** Names of physical networks: the characters that a list of bridge mappings is made of are not among them. */
-const physicalName = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
-
-const prefix = /^[0-9A-Fa-f:.]+[/][0-9]{1,3}$/;
-
 const notRange = "a subnet is a range of addresses such as 10.20.0.0/24";
 
-const linkName = z.string().min(1).max(15).regex(interfaceName);
+/** An interface or a bridge, as Linux has them: at most 15 characters. */
+const link = z.string().min(1).max(15).regex(linkName);
 
 const tunnelAddress = oneOf(
   z.object({
@@ -28,7 +21,7 @@ const tunnelAddress = oneOf(
         "InternalIP: the node's, as Kubernetes has it. Interface: the first address of an interface. Subnet: the address that lies in a range. Default InternalIP.",
       ),
     interface: z
-      .object({ name: linkName.describe("Name of the interface, such as eth1; the same on every host.") })
+      .object({ name: link.describe("Name of the interface, such as eth1; the same on every host.") })
       .optional()
       .describe("The interface whose first address is taken."),
     subnet: z
@@ -36,7 +29,7 @@ const tunnelAddress = oneOf(
         cidr: z
           .string()
           .max(43)
-          .regex(prefix)
+          .regex(addressRange)
           .refine((text) => rangeOf(text) !== undefined, { message: notRange })
           .meta(rules({ rule: "isCIDR(self)", message: notRange }))
           .describe("A range that each host has one address in, such as 10.20.0.0/24."),
@@ -55,12 +48,10 @@ const physicalNetwork = z
       .string()
       .min(1)
       .max(63)
-      .regex(physicalName)
+      .regex(linkName)
       .describe("Name of the network, such as physnet1; a ProviderNetwork names it."),
-    bridge: linkName.describe(
-      "Bridge of Open vSwitch that stands for the network on a host, such as br-ex; it is made.",
-    ),
-    interface: linkName
+    bridge: link.describe("Bridge of Open vSwitch that stands for the network on a host, such as br-ex; it is made."),
+    interface: link
       .exactOptional()
       .describe(
         "Interface of a host that is put into the bridge, such as eth1. Never the one of the node's own address. Default: none; the network ends at the host.",

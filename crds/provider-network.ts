@@ -2,7 +2,7 @@ import { z } from "zod";
 import { addressOf, rangeOf, within } from "../operator/address.ts";
 import { conditions, type KindDefinition, listMap, type Rule, rules } from "../operator/schema.ts";
 import { oneOf } from "./external.ts";
-import { objectName } from "./names.ts";
+import { addressRange, linkName, objectName } from "./names.ts";
 import { steps } from "./report.ts";
 
 const address = z
@@ -31,11 +31,7 @@ const subnetRules = {
 const subnet = z
   .object({
     name: z.string().max(63).regex(objectName).describe("Name of the subnet in Neutron, unique in this network."),
-    cidr: z
-      .string()
-      .max(43)
-      .regex(/^[0-9A-Fa-f:.]+[/][0-9]{1,3}$/)
-      .describe("Its addresses, such as 203.0.113.0/24."),
+    cidr: z.string().max(43).regex(addressRange).describe("Its addresses, such as 203.0.113.0/24."),
     gateway: address
       .exactOptional()
       .describe("Address of the router outside. Default: none; nothing beyond the network is reached."),
@@ -84,7 +80,7 @@ export const providerNetworkSpec = z.object({
     .string()
     .min(1)
     .max(63)
-    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/)
+    .regex(linkName)
     .meta(rules({ rule: "self == oldSelf", message: staysPhysical }))
     .describe("Name of a physical network of the Network, such as physnet1. Required."),
   segmentation: oneOf(
