@@ -21,8 +21,6 @@ export interface Program {
 export interface HostPath {
   readonly path: string;
   readonly type: "Directory" | "DirectoryOrCreate" | "File" | "CharDevice";
-  /** Whether what is mounted there, on either side, is seen on the other. */
-  readonly shared?: boolean;
 }
 
 /** What runs on every host of a pool, as data: one DaemonSet. */

@@ -127,11 +127,7 @@ function mountsOf({ hostPaths, places = {} }: Agent): IVolumeMount[] {
     { name: "tmp", mountPath: "/tmp" },
     { name: "files", mountPath: "/etc/nephos", readOnly: true },
     ...Object.entries(places).map(([file, mountPath]) => ({ name: "files", mountPath, subPath: file, readOnly: true })),
-    ...hostPaths.map(({ path, shared }): IVolumeMount => ({
-      name: volumeName(path),
-      mountPath: path,
-      ...(shared === true ? { mountPropagation: "Bidirectional" } : {}),
-    })),
+    ...hostPaths.map(({ path }) => ({ name: volumeName(path), mountPath: path })),
   ];
 }
 
