@@ -1,4 +1,5 @@
 import { Agent, request } from "undici";
+import { listAt, mapAt } from "../../operator/object.ts";
 import { messageOf } from "../../operator/outcome.ts";
 
 const callTimeoutInSeconds = 20;
@@ -16,6 +17,46 @@ export interface Reply {
   readonly status: number;
   readonly body: unknown;
   readonly token: string | undefined;
+}
+
+/** An API refused or did not answer; status 0 where there was no answer at all. */
+export abstract class ApiRefusal extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Fields of an object of an API. */
+export type Body = Readonly<Record<string, unknown>>;
+
+/** What can be done with the objects of an API. */
+export interface Collections {
+  /** All members of a collection: `list("services", {type: "identity"})`. */
+  list(collection: string, query?: Readonly<Record<string, string>>): Promise<readonly unknown[]>;
+  /** Makes an object and gives it back: `create("projects", "project", {...})`. */
+  create(collection: string, member: string, body: Body): Promise<unknown>;
+  update(path: string, member: string, body: Body): Promise<void>;
+  remove(path: string): Promise<void>;
+}
+
+/** The objects of an API over its calls; APIs differ in the method by which they change one. */
+export function collectionsOver(
+  call: (method: string, path: string, body?: unknown) => Promise<unknown>,
+  updating: "PATCH" | "PUT",
+): Collections {
+  return {
+    list: async (collection, query = {}) => {
+      const text = new URLSearchParams(query).toString();
+      const answer = await call("GET", `/${collection}${text === "" ? "" : `?${text}`}`);
+      return listAt(answer, collection.split("/").at(-1) ?? "");
+    },
+    create: async (collection, member, body) => mapAt(await call("POST", `/${collection}`, { [member]: body }), member),
+    update: async (path, member, body) => void (await call(updating, `/${path}`, { [member]: body })),
+    remove: async (path) => void (await call("DELETE", `/${path}`)),
+  };
 }
 
 /** Where an API is, by what it is trusted, and how long there is time. */

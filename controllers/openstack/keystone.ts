@@ -1,6 +1,6 @@
-import { listAt, mapAt, numberAt, textAt } from "../../operator/object.ts";
+import { numberAt, textAt } from "../../operator/object.ts";
 import { messageOf } from "../../operator/outcome.ts";
-import { ApiWire, type Call, type Reply } from "./api-wire.ts";
+import { ApiRefusal, ApiWire, type Call, type Collections, collectionsOver, type Reply } from "./api-wire.ts";
 
 /** Who asks, and where. */
 export interface Credentials {
@@ -15,25 +15,13 @@ export interface Credentials {
 }
 
 /** Keystone refused or did not answer; status 0 where there was no answer at all. */
-export class KeystoneError extends Error {
+export class KeystoneError extends ApiRefusal {
   override readonly name = "KeystoneError";
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
 }
 
-/** The verbs of Keystone's v3 API that we use; every answer but a success is a KeystoneError. */
-export interface Keystone {
-  /** All members of a collection: `list("services", {type: "identity"})`. */
-  list(collection: string, query?: Readonly<Record<string, string>>): Promise<readonly unknown[]>;
-  /** Makes an object and gives it back: `create("projects", "project", {...})`. */
-  create(collection: string, member: string, body: Readonly<Record<string, unknown>>): Promise<unknown>;
-  update(path: string, member: string, body: Readonly<Record<string, unknown>>): Promise<void>;
+/** What we use of Keystone's v3 API; every answer but a success is a KeystoneError. */
+export interface Keystone extends Collections {
   put(path: string): Promise<void>;
-  remove(path: string): Promise<void>;
 }
 
 /** A token is used for half of its default life of an hour. */
@@ -54,20 +42,7 @@ export class KeystoneSessions {
       this.forget(credentials);
       return checked(await ask(method, path, body), `${method} ${path}`);
     };
-    return {
-      list: async (collection, query = {}) => {
-        const text = new URLSearchParams(query).toString();
-        return listAt(
-          await call("GET", `/${collection}${text === "" ? "" : `?${text}`}`),
-          collection.split("/").at(-1) ?? "",
-        );
-      },
-      create: async (collection, member, body) =>
-        mapAt(await call("POST", `/${collection}`, { [member]: body }), member),
-      update: async (path, member, body) => void (await call("PATCH", `/${path}`, { [member]: body })),
-      put: async (path) => void (await call("PUT", `/${path}`)),
-      remove: async (path) => void (await call("DELETE", `/${path}`)),
-    };
+    return { ...collectionsOver(call, "PATCH"), put: async (path) => void (await call("PUT", `/${path}`)) };
   }
 
   /** A token that is good as far as anybody knows; logs in where there is none. */

@@ -1,30 +1,15 @@
-import { listAt, mapAt, textAt } from "../../operator/object.ts";
+import { textAt } from "../../operator/object.ts";
 import { messageOf } from "../../operator/outcome.ts";
-import type { ApiWire, Call, Reply } from "./api-wire.ts";
+import { ApiRefusal, type ApiWire, type Call, type Collections, collectionsOver, type Reply } from "./api-wire.ts";
 import { type Credentials, KeystoneError, type KeystoneSessions } from "./keystone.ts";
 
 /** Neutron refused or did not answer; status 0 where there was no answer at all, or Keystone gave no token. */
-export class NeutronError extends Error {
+export class NeutronError extends ApiRefusal {
   override readonly name = "NeutronError";
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
 }
 
-/** Fields of an object of Neutron. */
-export type Body = Readonly<Record<string, unknown>>;
-
-/** The verbs of Neutron's v2.0 API that we use; every answer but a success is a NeutronError. */
-export interface Neutron {
-  /** All members of a collection: `list("networks", {name: "public"})`. */
-  list(collection: string, query?: Readonly<Record<string, string>>): Promise<readonly unknown[]>;
-  create(collection: string, member: string, body: Body): Promise<unknown>;
-  update(path: string, member: string, body: Body): Promise<void>;
-  remove(path: string): Promise<void>;
-}
+/** What we use of Neutron's v2.0 API; every answer but a success is a NeutronError. */
+export type Neutron = Collections;
 
 /** Neutron as the user of these credentials sees it, at its URL without version. */
 export function openNeutron(
@@ -49,15 +34,7 @@ export function openNeutron(
     sessions.forget(credentials);
     return checked(await ask(whole), `${method} ${path}`);
   };
-  return {
-    list: async (collection, query = {}) => {
-      const text = new URLSearchParams(query).toString();
-      return listAt(await call("GET", `/${collection}${text === "" ? "" : `?${text}`}`), collection);
-    },
-    create: async (collection, member, body) => mapAt(await call("POST", `/${collection}`, { [member]: body }), member),
-    update: async (path, member, body) => void (await call("PUT", `/${path}`, { [member]: body })),
-    remove: async (path) => void (await call("DELETE", `/${path}`)),
-  };
+  return collectionsOver(call, "PUT");
 }
 
 function checked(reply: Reply, what: string): unknown {

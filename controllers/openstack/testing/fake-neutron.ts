@@ -1,5 +1,6 @@
 import { at, textAt } from "../../../operator/object.ts";
-import { type Body, type Neutron, NeutronError } from "../neutron.ts";
+import type { Body } from "../api-wire.ts";
+import { type Neutron, NeutronError } from "../neutron.ts";
 
 /** An entry of a collection; fields that nobody asked for are kept. */
 export type Entry = Body & { readonly id: string };
