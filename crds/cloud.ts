@@ -8,7 +8,7 @@ import { placement } from "./placement.ts";
 import { steps, volumes } from "./report.ts";
 import { resources } from "./resources.ts";
 import { commonFields } from "./service.ts";
-import { volume, volumeOfOne, volumeStays } from "./volume.ts";
+import { volume, volumeStays } from "./volume.ts";
 
 /** The releases that can be deployed, the oldest first. */
 export const releases = ["2025.1", "2025.2", "2026.1"] as const;
@@ -145,12 +145,19 @@ const cache = z
 const nodePort = (service: string, port: number) =>
   z.int32().min(1).max(65535).default(port).describe(`Node port of ${service}. Default ${port}.`);
 
+const imageVolume = volume(
+  { size: "10Gi", of: "Cloud" },
+  "Glance only: the volume that holds the images. Default: of 10Gi.",
+);
+
 const imagesIn = (self: string, field: string, otherwise: string): string =>
   `('glance' in ${self} && has(${self}['glance'].storage) && has(${self}['glance'].storage.${field}) ? ${self}['glance'].storage.${field} : '${otherwise}')`;
 
+const imageSize = imageVolume.parse({}).size;
+
 /** The volume of the images stays, where it was left to defaults too. */
 const stayingImages: Rule = {
-  rule: `${imagesIn("self", "size", managedByDefault.storage.size)} == ${imagesIn("oldSelf", "size", managedByDefault.storage.size)} && ${imagesIn("self", "storageClassName", "")} == ${imagesIn("oldSelf", "storageClassName", "")}`,
+  rule: `${imagesIn("self", "size", imageSize)} == ${imagesIn("oldSelf", "size", imageSize)} && ${imagesIn("self", "storageClassName", "")} == ${imagesIn("oldSelf", "storageClassName", "")}`,
   message: volumeStays("Cloud"),
 };
 
@@ -162,10 +169,7 @@ const services = named("service", {
   glance: z
     .object({
       ...commonFields,
-      storage: volumeOfOne(
-        { size: "10Gi", of: "Cloud" },
-        "Glance only: the volume that holds the images. Default: of 10Gi.",
-      ).optional(),
+      storage: imageVolume,
     })
     .prefault({})
     .describe("images, on a volume of its one pod."),

@@ -29,12 +29,8 @@ const wish = ({ size, of }: { readonly size: string; readonly of: string }) =>
     })
     .meta(rules({ rule: "self == oldSelf", message: volumeStays(of) }));
 
-/** A volume that only one of several has: in a map of them no schema can fill it in, so the code does. */
-export const volumeOfOne = (
-  of: { readonly size: string; readonly of: string },
-  what: string,
-): ReturnType<typeof wish> => wish(of).describe(what);
-
 /** A volume to ask for, of this size unless the user says otherwise; it stays as it was made. */
-export const volume = (of: { readonly size: string; readonly of: string }): z.ZodPrefault<ReturnType<typeof wish>> =>
-  wish(of).prefault({}).describe("The volume that holds the data.");
+export const volume = (
+  of: { readonly size: string; readonly of: string },
+  what = "The volume that holds the data.",
+): z.ZodPrefault<ReturnType<typeof wish>> => wish(of).prefault({}).describe(what);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { named } from "./named.ts";
+import { at } from "./object.ts";
 import { structural } from "./schema.ts";
 
 const common = { size: z.int32().min(1).default(1).describe("How big. Default 1.") };
@@ -39,6 +40,16 @@ describe("an object whose members are of one sort", () => {
     const schema = named("vessel", { cup, pot: pot.prefault({}) }).prefault({});
     expect(schema.parse(undefined)).toEqual({ cup: { size: 1 }, pot: { size: 1 } });
     expect(schema.parse({ pot: { lid: "tin" } })).toEqual({ cup: { size: 1 }, pot: { size: 1, lid: "tin" } });
+  });
+
+  it("leaves it to the code to fill in what only some have", () => {
+    const lidded = z.object({ ...common, lid: z.string().max(9).default("tin") }).prefault({});
+    const schema = named("vessel", { cup, pot: lidded });
+    expect(at(structural(schema), "additionalProperties", "properties", "lid")).toEqual({
+      type: "string",
+      maxLength: 9,
+    });
+    expect(schema.parse({ pot: {} })).toMatchObject({ pot: { lid: "tin" } });
   });
 
   it("refuses an unknown member and says which there are, and leaves other words to the schema", () => {

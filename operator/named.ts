@@ -72,7 +72,8 @@ function fieldsOf(members: Readonly<Record<string, unknown>>): { readonly field:
 function memberOf(what: string, members: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const properties = fieldsOf(members).map(({ field, has }): [string, unknown] => {
     const schemas = has.map((name) => at(members[name], "properties", field));
-    return [field, onlyOne(schemas, `the field ${field} of each ${what}`)];
+    const schema = onlyOne(schemas, `the field ${field} of each ${what}`);
+    return [field, has.length === Object.keys(members).length ? schema : withoutDefault(schema)];
   });
   const rests = Object.values(members).map((schema) => {
     const { properties: __, description: ___, default: ____, ...rest } = mapAt(schema);
@@ -82,6 +83,12 @@ function memberOf(what: string, members: Readonly<Record<string, unknown>>): Rea
   // Who takes the last field out of a member by server-side apply leaves null behind: a default makes it an empty member again.
   const empty = listAt(rest, "required").length === 0 ? { default: {} } : {};
   return { ...rest, ...empty, properties: Object.fromEntries(properties) };
+}
+
+/** The cluster would fill in a field that only some have in all of them; of those, only the code knows the default. */
+function withoutDefault(schema: unknown): unknown {
+  const { default: _, ...rest } = mapAt(schema);
+  return rest;
 }
 
 function onlyOne(schemas: readonly unknown[], place: string): unknown {

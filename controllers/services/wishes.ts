@@ -16,10 +16,10 @@ export function replicasOf(service: ServiceDefinition, context: ServiceContext):
   return wishesOf(service, context)?.replicas ?? 1;
 }
 
-/** The volume that a service keeps data on. */
+/** The volume that a service keeps data on; that of a server of ours for a service that the schema does not have. */
 export function storageOf(service: ServiceDefinition, context: ServiceContext): Claim {
   const wishes = wishesOf(service, context);
-  return (wishes !== undefined && "storage" in wishes ? wishes.storage : undefined) ?? managedByDefault.storage;
+  return wishes !== undefined && "storage" in wishes ? wishes.storage : managedByDefault.storage;
 }
 
 /** The cloud's spec as the pods of a service see it: where they may run is what the service says, else what the cloud says. */
