@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { named } from "./named.ts";
-import { at } from "./object.ts";
+import { mapAt } from "./object.ts";
 import { structural } from "./schema.ts";
 
 const common = { size: z.int32().min(1).default(1).describe("How big. Default 1.") };
@@ -45,7 +45,7 @@ describe("an object whose members are of one sort", () => {
   it("leaves it to the code to fill in what only some have", () => {
     const lidded = z.object({ ...common, lid: z.string().max(9).default("tin") }).prefault({});
     const schema = named("vessel", { cup, pot: lidded });
-    expect(at(structural(schema), "additionalProperties", "properties", "lid")).toEqual({
+    expect(mapAt(structural(schema), "additionalProperties", "properties", "lid")).toEqual({
       type: "string",
       maxLength: 9,
     });
