@@ -1,7 +1,8 @@
 import { stringify } from "yaml";
 import { z } from "zod";
 import { conditions, crdOf } from "../operator/schema.ts";
-import { declareConformance, kettle } from "../operator/testing/conformance.ts";
+import { kettle } from "../operator/testing/conformance/ground.ts";
+import { declareConformance } from "../operator/testing/conformance.ts";
 import { scene, type Scene } from "./scene/scene.ts";
 
 const namespace = "e2e-conformance";

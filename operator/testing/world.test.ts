@@ -1,6 +1,7 @@
 import { playCluster } from "./actors.ts";
 import { kubeClient } from "../client.ts";
-import { declareConformance, heardBy, kettle } from "./conformance.ts";
+import { kettle } from "./conformance/ground.ts";
+import { declareConformance, heardBy } from "./conformance.ts";
 import { customKind } from "./world/kinds.ts";
 import { World } from "./world/world.ts";
 
