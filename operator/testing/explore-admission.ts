@@ -82,14 +82,20 @@ function unknownFields(schema: unknown, value: unknown, path: readonly PathStep[
   ];
 }
 
-/** Without the nulls that the schema does not allow: they stand for absence. In lists they stay, and are refused later. */
+/**
+ * Without the nulls that the schema does not allow: they stand for absence, and in a map with a default for that. In lists they stay, and
+ * are refused later.
+ */
 function withoutNulls(schema: unknown, value: unknown): unknown {
   if (Array.isArray(value)) return value.map((each: unknown) => withoutNulls(at(schema, "items"), each));
   if (!isRecord(value)) return value;
   const [fields, rest] = [mapAt(schema, "properties"), at(schema, "additionalProperties")];
-  const schemaOf = (name: string): unknown => (Object.hasOwn(fields, name) ? fields[name] : rest);
-  const kept = Object.entries(value).filter(([name, each]) => each !== null || at(schemaOf(name), "nullable") === true);
-  return Object.fromEntries(kept.map(([name, each]) => [name, withoutNulls(schemaOf(name), each)]));
+  const kept = Object.entries(value).flatMap(([name, each]): [string, unknown][] => {
+    const own = Object.hasOwn(fields, name) ? fields[name] : rest;
+    if (each !== null || at(own, "nullable") === true) return [[name, withoutNulls(own, each)]];
+    return own === rest && "default" in mapAt(rest) ? [[name, at(rest, "default")]] : [];
+  });
+  return Object.fromEntries(kept);
 }
 
 function defaulted(schema: unknown, value: unknown): unknown {
