@@ -65,7 +65,7 @@ test("a Cloud becomes Ready and its Keystone issues a token at the public endpoi
     listAt({ catalogue }, "catalogue")
       .map((entry) => `${textAt(entry, "Name") ?? ""} ${textAt(entry, "Type") ?? ""}`)
       .sort(),
-  ).toEqual(["glance image", "keystone identity", "placement placement"]);
+  ).toEqual(["glance image", "keystone identity", "nova compute", "placement placement"]);
   passwords = await secretData();
 });
 

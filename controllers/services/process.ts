@@ -7,6 +7,7 @@ import { componentLabels, serverProbes } from "./pod.ts";
 import { environmentOf, imageOf, mountsOf, type Pods, servicePod } from "./pods.ts";
 import { publicPort } from "./public.ts";
 import { attachedAnnotation, versionLabel } from "./running.ts";
+import { releaseFacts } from "../releases/index.ts";
 import { attachmentOf } from "./servers.ts";
 import { certificatesAnnotation, publicFiles, publicMount, publicServerPort, serverFiles, serverMount } from "./tls.ts";
 import { replicasOf, resourcesOf, storageOf } from "./wishes.ts";
@@ -61,7 +62,7 @@ function serverContainer(pods: Pods, process: Process, certificates: readonly IV
   return {
     name: process.name,
     image: imageOf(service, context),
-    args: uwsgiArguments(run, listeners),
+    args: uwsgiArguments(run, listeners, workersOf(service, context)),
     env: environmentOf(service),
     ports: [{ name: "https", containerPort: run.port, protocol: "TCP" }],
     resources: resourcesOf(service, context, process),
@@ -92,7 +93,23 @@ interface Listener {
   readonly files: { readonly certificate: string; readonly key: string };
 }
 
-function uwsgiArguments({ wsgi, options = [] }: Wsgi, listeners: readonly Listener[]): string[] {
+interface Workers {
+  readonly processes: number;
+  readonly threads: number;
+}
+
+/** Eventlet's threads are not those of uWSGI: mixed, a request waits for another's. */
+function workersOf({ name }: ServiceDefinition, { release }: ServiceContext): Workers {
+  return releaseFacts[release].greenThreads.includes(name)
+    ? { processes: 4, threads: 1 }
+    : { processes: 2, threads: 4 };
+}
+
+function uwsgiArguments(
+  { wsgi, options = [] }: Wsgi,
+  listeners: readonly Listener[],
+  { processes, threads }: Workers,
+): string[] {
   return [
     "uwsgi",
     ...["--plugins", "python3", "--virtualenv", "/opt/openstack"],
@@ -101,7 +118,16 @@ function uwsgiArguments({ wsgi, options = [] }: Wsgi, listeners: readonly Listen
     ...["--master", "--need-app", "--lazy-apps", "--enable-threads", "--thunder-lock", "--die-on-term"],
     // One worker at first: two that load at once on a small node are both late. The second comes with the load.
     ...["--cheaper", "1", "--cheaper-initial", "1"],
-    ...["--processes", "2", "--threads", "4", "--buffer-size", "65535", "--worker-reload-mercy", "80"],
+    ...[
+      "--processes",
+      `${processes}`,
+      "--threads",
+      `${threads}`,
+      "--buffer-size",
+      "65535",
+      "--worker-reload-mercy",
+      "80",
+    ],
     ...["--hook-master-start", "unix_signal:15 gracefully_kill_them_all", "--add-header", "Connection: close"],
     ...["--disable-logging", ...options],
   ];
