@@ -101,6 +101,15 @@ test("Placement answers those with a token of this cloud, and nobody else", asyn
   expect((await asked({ "x-auth-token": `${token}x` })).status).toBe(401);
 });
 
+test("Nova keeps flavors and knows of no servers, and its first cell is mapped once", async () => {
+  const flavor = ["flavor", "create", "--ram", "64", "--disk", "1", "--vcpus", "1", "tiny"];
+  expect(textAt(await at.openstack(cloud, flavor), "name")).toBe("tiny");
+  expect(await at.openstack(cloud, ["server", "list", "--all-projects"])).toEqual([]);
+  const list = await at.json(["get", "jobs", ...inCloud, "-l", "app.kubernetes.io/name=nova"]);
+  const cells = listAt(list, "items").filter((job) => textAt(job, "metadata", "name")?.startsWith("nova-map-"));
+  expect(cells).toHaveLength(1);
+});
+
 test("nothing is written while nothing changes", async () => {
   const versions = async (): Promise<string[]> => {
     const list = await at.json(["get", `clouds,${ownedKinds}`, ...inCloud]);
