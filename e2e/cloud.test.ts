@@ -101,7 +101,11 @@ test("Placement answers those with a token of this cloud, and nobody else", asyn
   expect((await asked({ "x-auth-token": `${token}x` })).status).toBe(401);
 });
 
-test("Nova keeps flavors and knows of no servers, and its first cell is mapped once", async () => {
+test("Nova's scheduler and conductor are up, flavors are kept, and the first cell is mapped once", async () => {
+  const workers = listAt({ list: await at.openstack(cloud, ["compute", "service", "list"]) }, "list").map(
+    (entry) => `${textAt(entry, "Host") ?? ""} ${textAt(entry, "State") ?? ""}`,
+  );
+  expect(workers.sort()).toEqual(["nova-conductor-0 up", "nova-scheduler-0 up"]);
   const flavor = ["flavor", "create", "--ram", "64", "--disk", "1", "--vcpus", "1", "tiny"];
   expect(textAt(await at.openstack(cloud, flavor), "name")).toBe("tiny");
   expect(await at.openstack(cloud, ["server", "list", "--all-projects"])).toEqual([]);
