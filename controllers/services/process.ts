@@ -9,6 +9,7 @@ import { configPathOf, environmentOf, imageOf, mountsOf, type Pods, servicePod }
 import { programFiles, programProbes, settlingOf, stopInSecondsOf } from "./program.ts";
 import { publicPort } from "./public.ts";
 import { attachedAnnotation, versionLabel } from "./running.ts";
+import { releaseFacts } from "../releases/index.ts";
 import { attachmentOf } from "./servers.ts";
 import { certificatesAnnotation, publicFiles, publicMount, publicServerPort, serverFiles, serverMount } from "./tls.ts";
 import { replicasOf, resourcesOf, storageOf } from "./wishes.ts";
@@ -108,7 +109,11 @@ function serverContainer(pods: Pods, process: Api, certificates: readonly IVolum
   return {
     name: process.name,
     image: imageOf(service, context),
-    args: uwsgiArguments(run, listeners),
+    args: uwsgiArguments(
+      run,
+      listeners,
+      workersOf(run, releaseFacts[context.release].greenThreads.includes(service.name)),
+    ),
     env: environmentOf(service),
     ports: [{ name: "https", containerPort: run.port, protocol: "TCP" }],
     resources: resourcesOf(service, context, process),
@@ -135,19 +140,26 @@ interface Listener {
   readonly files: { readonly certificate: string; readonly key: string };
 }
 
-// One worker at first: two that load at once on a small node are both late. The second comes with the load.
-const oneThenTwo = ["--cheaper", "1", "--cheaper-initial", "1", "--processes", "2"];
+// One worker at first: two that load at once on a small node are both late. The others come with the load.
+const oneAtFirst = ["--cheaper", "1", "--cheaper-initial", "1"];
 
-function uwsgiArguments({ wsgi, workers, options = [] }: Wsgi, listeners: readonly Listener[]): string[] {
+/** Eventlet's threads are not those of uWSGI: a worker that has them answers one request at a time, so there are more. */
+function workersOf({ workers }: Wsgi, green: boolean): string[] {
+  const threads = ["--threads", green ? "1" : "4"];
+  const processes = ["--processes", String(workers ?? (green ? 4 : 2))];
+  return [...(workers === undefined ? oneAtFirst : []), ...processes, ...threads];
+}
+
+function uwsgiArguments(run: Wsgi, listeners: readonly Listener[], workers: readonly string[]): string[] {
   return [
     "uwsgi",
     ...["--plugins", "python3", "--virtualenv", "/opt/openstack"],
     ...listeners.flatMap(({ port, files }) => ["--https-socket", `:${port},${files.certificate},${files.key}`]),
-    ...["--module", wsgi],
+    ...["--module", run.wsgi],
     ...["--master", "--need-app", "--lazy-apps", "--enable-threads", "--thunder-lock", "--die-on-term"],
-    ...(workers === undefined ? oneThenTwo : ["--processes", String(workers)]),
-    ...["--threads", "4", "--buffer-size", "65535", "--worker-reload-mercy", "80"],
+    ...workers,
+    ...["--buffer-size", "65535", "--worker-reload-mercy", "80"],
     ...["--hook-master-start", "unix_signal:15 gracefully_kill_them_all", "--add-header", "Connection: close"],
-    ...["--disable-logging", ...options],
+    ...["--disable-logging", ...(run.options ?? [])],
   ];
 }
