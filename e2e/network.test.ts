@@ -1,14 +1,12 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { stringify } from "yaml";
 import { isRecord, listAt, mapAt, textAt } from "../operator/object.ts";
 import { imageResolver } from "../controllers/images.ts";
-import { cloud, inCloud } from "./scene/cloud.ts";
-import { conditionStatus, eventually, sample, scene, type Scene } from "./scene/scene.ts";
+import { applyCloud, cloud, inCloud } from "./scene/cloud.ts";
+import { conditionStatus, eventually, scene, type Scene } from "./scene/scene.ts";
 import { authoritiesOf } from "./scene/trust.ts";
 import { certificateShown, plainAnswer, type Place } from "./scene/wire.ts";
 
-const manifest = join(import.meta.dirname, "..", "crds", "samples", "network.yaml");
 const client = "ovn-asking";
 
 let at: Scene;
@@ -16,8 +14,7 @@ let at: Scene;
 beforeAll(async () => {
   at = await scene();
   await at.install(cloud.namespace);
-  await at.kubectl(["apply", "-f", sample]);
-  await at.kubectl(["apply", "-f", manifest]);
+  await applyCloud(at);
   await ready(180);
   await at.kubectl(["apply", "-f", "-"], stringify(askingPod()));
   await at.kubectl(["wait", "--for=condition=Ready", `pod/${client}`, ...inCloud, "--timeout=60s"]);
@@ -25,7 +22,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await at.kubectl(["delete", "pod", client, ...inCloud, "--ignore-not-found", "--grace-period=1"]);
-  await at.kubectl(["delete", "network", "fabric", ...inCloud, "--ignore-not-found", "--timeout=90s"]);
   await at.transport.close();
 });
 

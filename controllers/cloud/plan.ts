@@ -1,8 +1,10 @@
 import { cloudSpec } from "../../crds/cloud.ts";
+import { networkSpec } from "../../crds/network.ts";
 import type { Live } from "../../operator/object.ts";
 import type { Plan, Snapshot, Step } from "../../operator/plan.ts";
 import { secretRef } from "../../operator/recipe.ts";
 import type { Verdict } from "../../operator/verdict.ts";
+import { networkKind } from "../network/fabric.ts";
 import { contradiction, elderOf, unreadable } from "../refusal.ts";
 import type { UpgradePath } from "../releases/index.ts";
 import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
@@ -60,11 +62,19 @@ export function contextOf(
     ...(recorded ? {} : { held: { is: "waiting", on: "cloud/record" } }),
     region: spec.region,
     spec,
+    network: networkIn(seen, namespace, cloud.metadata.name),
     publicHost: publicHostOf(spec, seen, namespace),
     ...secretsOf(seen, namespace, standsOn),
     incarnation: placeOf(spec) ?? incarnationOf(seen, namespace, databaseClaim),
     image: (name) => images(name, spec.images),
   };
+}
+
+/** The Network of a Cloud: the one that its namespace has, if that is for it and can be read. */
+function networkIn(seen: Snapshot, namespace: string, cloud: string): ServiceContext["network"] {
+  const live = seen.list(networkKind, { namespace }).find((each) => elderOf(each, seen) === undefined);
+  const spec = networkSpec.safeParse(live?.["spec"]).data;
+  return live === undefined || spec?.cloud.name !== cloud ? undefined : { name: live.metadata.name, spec };
 }
 
 /** What of a Secret decides about names and pods: its version, or the certificate in it; whoever asks stands on it. */
@@ -114,7 +124,9 @@ export function planCloud(cloud: Live, seen: Snapshot, means: Means): Plan {
   ];
   // From which volume, which version of a Secret and which workloads there are follow names and pods: an old view would bring the old ones back.
   const { namespace } = context;
+  const network = services.some(({ fabric }) => fabric) ? context.network : undefined;
   const basis = [
+    ...(network === undefined ? [] : [{ ...networkKind, namespace, name: network.name }]),
     { ...claimKind, namespace, name: databaseClaim },
     ...[...secrets].sort().map((name) => secretRef(namespace, name)),
     ...[cacheWorkload, ...workloadsOf(services)].flatMap((name) => workloadRefs(seen, namespace, name)),

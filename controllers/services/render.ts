@@ -4,6 +4,7 @@ import type { SecretRecipe } from "../../operator/recipe.ts";
 import { configSecret, generatedSecrets } from "./config.ts";
 import { databaseAccess, databaseWork } from "./database.ts";
 import type { Process, ServiceContext, ServiceDefinition } from "./define.ts";
+import { fabricSteps } from "./fabric.ts";
 import { commandJobs, setupJob } from "./jobs.ts";
 import type { Pods } from "./pods.ts";
 import { processObjects } from "./process.ts";
@@ -24,10 +25,17 @@ function dataSteps(pods: Pods): Step[] {
   const { service, context } = pods;
   const at = (phase: string): string => `${service.name}/${phase}`;
   return [
+    ...fabricSteps(service, context),
     { name: at("secrets"), after: [], objects: generatedSecrets(service, context) },
     {
       name: at("config"),
-      after: [at("secrets"), "tls/trust", "database/secrets", ...(service.messaging ? ["messaging/secrets"] : [])],
+      after: [
+        at("secrets"),
+        "tls/trust",
+        "database/secrets",
+        ...(service.messaging ? ["messaging/secrets"] : []),
+        ...(service.fabric === undefined ? [] : [at("fabric")]),
+      ],
       objects: [
         ...configSecrets(service, context),
         serverCertificate(
@@ -87,7 +95,9 @@ function asItRuns(service: ServiceDefinition, context: ServiceContext, process: 
   const release = context.running(workloadOf(service, process));
   // Before the schema is there, and logging in was tried, pods stay where they are attached.
   const moving = context.attached(workloadOf(service, process)) !== attachmentOf(service, context);
-  if (release === undefined || moving) return [];
+  // Without a fabric nobody knows what its configuration is: the pods stay as they are.
+  const lost = service.fabric !== undefined && context.network === undefined;
+  if (release === undefined || moving || lost) return [];
   return processObjects(service, { ...context, release }, process);
 }
 

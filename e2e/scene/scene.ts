@@ -80,6 +80,9 @@ function imageReferences(): Record<string, string> {
 /** The sample that `make up` applies. */
 export const sample = join(import.meta.dirname, "..", "..", "crds", "samples", "single-node.yaml");
 
+/** The same and the fabric that it works on. */
+export const samples = [sample, join(import.meta.dirname, "..", "..", "crds", "samples", "network.yaml")] as const;
+
 /** Asks again and again until the answer satisfies; fails with what was seen last after the given time. */
 export async function eventually<T>(
   what: string,

@@ -3,7 +3,7 @@ import type { Scenario, Stage } from "../../../operator/testing/scenario.ts";
 import { customKind } from "../../../operator/testing/world/kinds.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
 import { cloudKind, type Means } from "../../cloud/plan.ts";
-import { networkKind } from "../../network/plan.ts";
+import { networkKind } from "../../network/fabric.ts";
 import { providerNetworkKind } from "../../network/users.ts";
 import type { ServiceDefinition } from "../../services/define.ts";
 import { means } from "../render.ts";
