@@ -155,7 +155,7 @@ test("a Network that is deleted and made again finds its data", async () => {
   await at.kubectl(["delete", "network", "fabric", ...inCloud, "--timeout=90s"]);
   const left = await at.kubectl(["get", "pods,statefulsets", ...inCloud, "-o", "name"]);
   expect(left).not.toMatch(/ovn-(nb|sb|northd)/);
-  await at.kubectl(["apply", "-f", manifest]);
+  await applyCloud(at);
   await ready(120);
   await eventually(
     "the client's certificate of now",

@@ -134,7 +134,7 @@ export function planCloud(cloud: Live, seen: Snapshot, means: Means): Plan {
   return { steps: steps.map(heldByLoss(belongings, seen, context.namespace)), basis };
 }
 
-const schemaPhases: ReadonlySet<string> = new Set(["secrets", "config", "database", "expand", "setup"]);
+const schemaPhases: ReadonlySet<string> = new Set(["fabric", "secrets", "config", "database", "expand", "setup"]);
 
 /** The schemas of all services come before the first of them rolls, and what only the new release can read comes last. */
 function inPhases(steps: readonly Step[]): Step[] {

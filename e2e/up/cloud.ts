@@ -30,12 +30,7 @@ const patienceInSeconds = 600;
  * Applies a Cloud, and what it needs before it, and tells each step as it comes, until the Cloud is Ready for what was applied. Rejects with PartFailed, and the
  * last lines of operator, pods and events, when the Cloud is Stalled or not Ready in time.
  */
-export async function rollOut(
-  target: Target,
-  file: string,
-  needed: readonly string[],
-  log: Log,
-): Promise<void> {
+export async function rollOut(target: Target, file: string, needed: readonly string[], log: Log): Promise<void> {
   const apply = ["apply", "--server-side", "--field-manager=nephos-up", "-f"];
   for (const each of needed) await kubectlJson(target, [...apply, each]);
   const applied = await kubectlJson(target, [...apply, file]);

@@ -15,6 +15,7 @@ import { cloudInvariants } from "./invariants.ts";
 import { mend, runBadly, runProgram, stuck } from "./programs.ts";
 import {
   applied,
+  applyAs,
   arrival,
   catalogueLost,
   claimReplaced,
@@ -36,7 +37,21 @@ const kinds = [
 ];
 const nodeRef = { apiVersion: "v1", kind: "Node", name: "node-1" } as const;
 
-function begin(world: World): void {
+/** One node, and a fabric where a service works on one. */
+const beginning =
+  ({ services }: Means) =>
+  (world: World): void => {
+    begin(world);
+    if (services.some(({ fabric: needed }) => needed)) weave(world, "prod");
+  };
+
+/** Somebody applies the smallest Network for a Cloud. */
+export function weave(world: World, cloud: string): void {
+  applyAs(world, networkKind, "fabric", { cloud: { name: cloud } });
+}
+
+/** What a world has before anything happens: one node. */
+export function begin(world: World): void {
   world.store.create(
     { apiVersion: "v1", kind: "Node", metadata: { name: nodeRef.name, uid: "", resourceVersion: "" } },
     "cluster",
@@ -61,7 +76,7 @@ export function scenario(name: string, brought: Means, ...happens: readonly Stag
     namespace,
     controllers: controllersWith(brought),
     run: runProgram,
-    start: begin,
+    start: beginning(brought),
     carried,
     stages: happens,
     invariants: () => cloudInvariants(brought.services),
