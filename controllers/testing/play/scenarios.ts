@@ -3,14 +3,16 @@ import type { Scenario, Stage } from "../../../operator/testing/scenario.ts";
 import { customKind } from "../../../operator/testing/world/kinds.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
 import { cloudKind, type Means } from "../../cloud/plan.ts";
+import { computeNodeKind } from "../../compute/pool-plan.ts";
 import { networkKind } from "../../network/plan.ts";
-import { providerNetworkKind } from "../../network/users.ts";
+import { computePoolKind, providerNetworkKind } from "../../network/users.ts";
 import type { ServiceDefinition } from "../../services/define.ts";
 import { means } from "../render.ts";
 import { kettle, teapot } from "../teapot.ts";
 import { namespace } from "../world.ts";
 import { carried } from "./beside.ts";
 import { fabric, provider } from "./fabric.ts";
+import { beginHosts, hostControllers, hostInvariants, hosts, preflight } from "./hosts.ts";
 import { cloudInvariants } from "./invariants.ts";
 import { mend, runBadly, runProgram, stuck } from "./programs.ts";
 import {
@@ -33,6 +35,8 @@ const kinds = [
   customKind(registrationKind, "registrations"),
   customKind(networkKind, "networks"),
   customKind(providerNetworkKind, "providernetworks"),
+  customKind(computePoolKind, "computepools"),
+  customKind(computeNodeKind, "computenodes"),
 ];
 const nodeRef = { apiVersion: "v1", kind: "Node", name: "node-1" } as const;
 
@@ -129,6 +133,11 @@ export const scenarios: readonly Scenario[] = [
   scenario("external", core, borrow, hostChanged),
   scenario("fabric", core, fabric.deploy, fabric.change, fabric.delete, fabric.again, rotate(nudge)),
   scenario("provider", core, provider.deploy, provider.change, provider.drift, provider.inUse, provider.free),
+  {
+    ...scenario("hosts", core, hosts.deploy, hosts.change, hosts.join, hosts.leave, hosts.delete),
+    ...{ controllers: hostControllers, start: beginHosts, begin: preflight },
+    invariants: () => [...cloudInvariants(core.services), ...hostInvariants],
+  },
   scenario("upgrade", core, deploy, stages.sameUpgrade, imageUpgrade(core)),
   { ...scenario("failing", fictional, stuck(applied("deploy", fictional, {})), mend), run: runBadly },
   release("release", fictional),
