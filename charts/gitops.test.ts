@@ -190,6 +190,8 @@ describe("a tool that compares without asking the API server", () => {
     });
     expect(Object.fromEntries(inLists)).toEqual({
       Cloud: [],
+      ComputeNode: [],
+      ComputePool: [],
       Network: [],
       ProviderNetwork: [],
       Registration: [".spec.users[].keep", ".spec.users[].assignments"],

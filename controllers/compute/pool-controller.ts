@@ -3,8 +3,8 @@ import { podKind } from "../../operator/pods.ts";
 import { cloudKind } from "../cloud/plan.ts";
 import { networkKind } from "../network/plan.ts";
 import { computePoolKind } from "../network/users.ts";
-import { daemonSetKind, nodeKind } from "./hosts.ts";
-import { computeNodeKind, type Images, planPool, planPoolDeletion } from "./pool-plan.ts";
+import { nodeKind } from "./hosts.ts";
+import { type Images, ownedKinds, planPool, planPoolDeletion } from "./pool-plan.ts";
 import { hostsCondition, poolStatus } from "./pool-status.ts";
 
 /** The controller that gives hosts their agents, and moves them from one revision to the next. */
@@ -20,7 +20,7 @@ export function poolController(means: Images): Controller {
       { apiVersion: "v1", kind: "Secret" },
       { apiVersion: "v1", kind: "Service" },
     ],
-    owns: [{ apiVersion: "v1", kind: "ConfigMap" }, daemonSetKind, computeNodeKind],
+    owns: ownedKinds,
     marks: [nodeKind],
     warnings: [hostsCondition],
     plan: (pool, seen) => planPool(pool, seen, means),

@@ -1,6 +1,6 @@
 import { type ComputePoolSpec, computePoolSpec } from "../../crds/compute-pool.ts";
-import { type Live, type Manifest, nameFor, type Ref, refOf } from "../../operator/object.ts";
-import type { Plan, Snapshot, Step } from "../../operator/plan.ts";
+import { type Kind, type Live, type Manifest, nameFor, type Ref, refOf } from "../../operator/object.ts";
+import { identity, type Plan, type Snapshot, type Step } from "../../operator/plan.ts";
 import { podKind } from "../../operator/pods.ts";
 import { done, type Verdict } from "../../operator/verdict.ts";
 import type { Means } from "../cloud/plan.ts";
@@ -16,6 +16,9 @@ import { renderRevision, type Revision, revisionLabel } from "./render.ts";
 
 /** The kind of one host. */
 export const computeNodeKind = { apiVersion: "nephos.dev/v1alpha1", kind: "ComputeNode" } as const;
+
+/** What a pool makes. */
+export const ownedKinds: readonly Kind[] = [{ apiVersion: "v1", kind: "ConfigMap" }, daemonSetKind, computeNodeKind];
 
 /** What the operator brings along for hosts. */
 export type Images = Pick<Means, "images">;
@@ -56,7 +59,12 @@ export function planPoolDeletion(subject: Live, seen: Snapshot): Plan {
     .list(podKind, { namespace, labels: { [poolLabel]: name } })
     .find((pod) => pod.metadata.labels?.["app.kubernetes.io/name"] !== preflightName);
   const gone: Verdict = left === undefined ? done : { is: "waiting", on: `${nameFor(refOf(left))} to be gone` };
-  return { steps: [leaving, { name: "hosts/agents", after: [], objects: [], verdict: () => gone }] };
+  const labels = { [identity.subject]: subject.metadata.uid };
+  return {
+    steps: [leaving, { name: "hosts/agents", after: [], objects: [], verdict: () => gone }],
+    // What no host has any more goes with the pool.
+    kept: ownedKinds.flatMap((kind) => seen.list(kind, { namespace, labels })).map(refOf),
+  };
 }
 
 function poolOf(subject: Live, spec: ComputePoolSpec, seen: Snapshot): Pool {

@@ -81,7 +81,10 @@ const hosted =
     return (
       isTrue(subject) &&
       names.every((name) => (placeIn(world, name)?.revision === revision) === hosts.includes(name)) &&
-      told.map(({ metadata }) => metadata.name).join() === hosts.join() &&
+      told
+        .map(({ metadata }) => metadata.name)
+        .sort()
+        .join() === hosts.join() &&
       told.every(isTrue) &&
       sets.every((each) => labelsOf(each)[revisionLabel] === revision)
     );
@@ -130,7 +133,7 @@ const ownLabelOnly: Invariant = ({ type, object, before }, { ours }) => {
   if (type !== "MODIFIED" || before === undefined) return `${object.metadata.name} was made or deleted`;
   const others = (live: Live): string => {
     const { [agentsLabel]: _, ...labels } = labelsOf(live);
-    return JSON.stringify([Object.entries(labels).sort(), live["spec"], live["status"]]);
+    return JSON.stringify([Object.entries(labels).map(String).sort(), live["spec"], live["status"]]);
   };
   return others(object) === others(before) ? undefined : `more of ${object.metadata.name} was changed than our label`;
 };
