@@ -304,7 +304,8 @@ test("a Network with a pool on it stays; without the pool hosts lose agents and 
   const pid = (await guestProcess()).split(" ")[0] ?? "";
   await at.kubectl(["delete", "computepool", "pool", ...here, "--timeout=120s"]);
   expect(await labelOf()).toBeUndefined();
-  expect(await run("cat", [`/proc/${pid}/comm`])).toContain("qemu-system-x86");
+  const onNode = ["--target", String(firstProcess(machineFolder())), "--pid", "--mount", "--"];
+  expect(await run("nsenter", [...onNode, "cat", `/proc/${pid}/comm`])).toContain("qemu-system-x86");
   await eventually(
     "pods of the pool to be gone",
     60,

@@ -82,12 +82,8 @@ function stateOf(spec: ComputeNodeSpec, host: Host, seen: Snapshot): string {
   const { place, alive, meant, preflight, trouble } = host;
   if (!alive) return "Unreachable";
   if (!meant) return "Leaving";
-  if (place === undefined) return waitingState(preflight.is, unfitnessOf(host, spec.hypervisor, seen) !== undefined);
+  if (unfitnessOf(host, spec.hypervisor, seen) !== undefined) return "Unfit";
+  if (place === undefined) return preflight.is === "unknown" ? "Checking" : "Joining";
   if (place.revision !== spec.revision) return "Updating";
   return trouble === undefined ? "Ready" : "Unwell";
-}
-
-function waitingState(preflight: string, unfit: boolean): string {
-  if (unfit) return "Unfit";
-  return preflight === "unknown" ? "Checking" : "Joining";
 }

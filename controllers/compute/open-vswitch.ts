@@ -44,6 +44,7 @@ exec ovn-controller unix:/run/openvswitch/db.sock ${logs} --unixctl=/run/ovn/ovn
 
 /** Keeps in the database what the host is to OVN, and its bridges, as the files say that the pool keeps for all its hosts. */
 export const chassisStart = `set -eu
+trap 'exit 0' TERM
 cd ${chassisFolder}
 while :; do
   set --
@@ -63,6 +64,7 @@ while :; do
       [ -z "$link" ] || ovs-vsctl --timeout=10 --may-exist add-port "$bridge" "$link" || true
     done < bridges
   fi
-  sleep 5
+  sleep 5 &
+  wait $!
 done
 `;

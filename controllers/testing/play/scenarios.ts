@@ -45,7 +45,8 @@ function begin(world: World): void {
     { apiVersion: "v1", kind: "Node", metadata: { name: nodeRef.name, uid: "", resourceVersion: "" } },
     "cluster",
   );
-  const status = { addresses: [{ type: "InternalIP", address: "192.0.2.10" }] };
+  const ready = { type: "Ready", status: "True" };
+  const status = { addresses: [{ type: "InternalIP", address: "192.0.2.10" }], conditions: [ready] };
   world.store.edit(nodeRef, (live) => ({ ...live, status }));
 }
 
@@ -65,6 +66,7 @@ export function scenario(name: string, brought: Means, ...happens: readonly Stag
     namespace,
     controllers: controllersWith(brought),
     run: runProgram,
+    begin: preflight,
     start: begin,
     carried,
     stages: happens,
@@ -135,7 +137,7 @@ export const scenarios: readonly Scenario[] = [
   scenario("provider", core, provider.deploy, provider.change, provider.drift, provider.inUse, provider.free),
   {
     ...scenario("hosts", core, hosts.deploy, hosts.change, hosts.join, hosts.leave, hosts.delete),
-    ...{ controllers: hostControllers, start: beginHosts, begin: preflight },
+    ...{ controllers: hostControllers, start: beginHosts },
     invariants: () => [...cloudInvariants(core.services), ...hostInvariants],
   },
   scenario("upgrade", core, deploy, stages.sameUpgrade, imageUpgrade(core)),
