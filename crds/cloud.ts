@@ -173,6 +173,7 @@ const services = named("service", {
     })
     .prefault({})
     .describe("images, on a volume of its one pod."),
+  nova: z.object(commonFields).prefault({}).describe("servers: their API, and what they are told about themselves."),
 })
   .refine(({ glance }) => glance.replicas === 1, { message: lonelyGlance })
   .meta(
@@ -229,6 +230,7 @@ export const cloudSpec = z.object({
           keystone: nodePort("Keystone", 30500),
           placement: nodePort("Placement", 30778),
           glance: nodePort("Glance", 30292),
+          nova: nodePort("Nova", 30774),
         })
         .prefault({})
         .describe(

@@ -65,7 +65,7 @@ test("a Cloud becomes Ready and its Keystone issues a token at the public endpoi
     listAt({ catalogue }, "catalogue")
       .map((entry) => `${textAt(entry, "Name") ?? ""} ${textAt(entry, "Type") ?? ""}`)
       .sort(),
-  ).toEqual(["glance image", "keystone identity", "placement placement"]);
+  ).toEqual(["glance image", "keystone identity", "nova compute", "placement placement"]);
   passwords = await secretData();
 });
 
@@ -99,6 +99,19 @@ test("Placement answers those with a token of this cloud, and nobody else", asyn
   expect(await (await asked({ "x-auth-token": token })).json()).toEqual({ resource_providers: [] });
   expect((await asked({})).status).toBe(401);
   expect((await asked({ "x-auth-token": `${token}x` })).status).toBe(401);
+});
+
+test("Nova's scheduler and conductor are up, flavors are kept, and the first cell is mapped once", async () => {
+  const workers = listAt({ list: await at.openstack(cloud, ["compute", "service", "list"]) }, "list").map(
+    (entry) => `${textAt(entry, "Host") ?? ""} ${textAt(entry, "State") ?? ""}`,
+  );
+  expect(workers.sort()).toEqual(["nova-conductor-0 up", "nova-scheduler-0 up"]);
+  const flavor = ["flavor", "create", "--ram", "64", "--disk", "1", "--vcpus", "1", "tiny"];
+  expect(textAt(await at.openstack(cloud, flavor), "name")).toBe("tiny");
+  expect(await at.openstack(cloud, ["server", "list", "--all-projects"])).toEqual([]);
+  const list = await at.json(["get", "jobs", ...inCloud, "-l", "app.kubernetes.io/name=nova"]);
+  const cells = listAt(list, "items").filter((job) => textAt(job, "metadata", "name")?.startsWith("nova-map-"));
+  expect(cells).toHaveLength(1);
 });
 
 test("nothing is written while nothing changes", async () => {

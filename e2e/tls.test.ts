@@ -1,4 +1,5 @@
 import { services } from "../controllers/services/index.ts";
+import { isApi } from "../controllers/services/workloads.ts";
 import { listAt, textAt } from "../operator/object.ts";
 import { keepAsking } from "./scene/asking.ts";
 import { cloud, getCloud, inCloud, lonePod, ready, readyCloud } from "./scene/cloud.ts";
@@ -35,7 +36,7 @@ function publicPlace(): Place {
 test("who does not speak TLS is refused by every server", async () => {
   const request = "GET /v3 HTTP/1.0\r\n\r\n";
   for (const { name, processes } of services)
-    for (const { name: component, run } of processes)
+    for (const { name: component, run } of processes.filter(isApi))
       expect([name, await plainAnswer(await podOf(name, run.port, component), request)]).toEqual([name, ""]);
   expect(await plainAnswer(publicPlace(), request)).toBe("");
   expect(await plainAnswer(await podOf("memcached", 11211), "version\r\n")).toBe("");

@@ -238,7 +238,7 @@ function leased(kube: Kube, mayWrite: () => boolean): Kube {
     await write();
   };
   return {
-    confirm: (known) => kube.confirm(known),
+    confirm: (ref, known) => kube.confirm(ref, known),
     apply: (wanted, live) => checked(() => kube.apply(wanted, live)),
     stamp: (live, digest) => checked(() => kube.stamp(live, digest)),
     mark: (live, label, value) => checked(() => kube.mark(live, label, value)),

@@ -157,14 +157,21 @@ describe("a pass", () => {
     });
   });
 
-  it("confirms every object of its basis before the first write, and each once", async () => {
+  it("confirms every object of its basis before the first write, and each once, those too of which it knows that they are not there", async () => {
     const pool = live({ apiVersion, kind: "ComputePool", metadata: { name: "pool" } });
     const basis = [
       { apiVersion, kind: "ComputePool", namespace: "here", name: "pool" },
       { apiVersion, kind: "ComputePool", namespace: "here", name: "absent" },
     ];
     await pass({ steps: [step("a/one", [settings, service])], basis }, [pool]);
-    expect(kube.calls).toEqual(["confirm demo", "confirm pool", "apply settings", "apply service", "status demo"]);
+    expect(kube.calls).toEqual([
+      "confirm demo",
+      "confirm pool",
+      "absent absent",
+      "apply settings",
+      "apply service",
+      "status demo",
+    ]);
   });
 
   it("ends at once when its subject is not what was seen: nothing is written, not even the status", async () => {

@@ -62,7 +62,7 @@ export async function reconcile<Facts>(input: PassInput<Facts>): Promise<Pass> {
   if (controller.planDeletion === undefined || held)
     return realise(input, (seen) => controller.plan(subject, seen, input.facts));
   // In a write of its own, before anything is made that a deletion would have to take down.
-  await kube.confirm(subject);
+  await kube.confirm(refOf(subject), subject);
   await kube.finalize(subject, [...finalizers, finalizer]);
   return { outcome: { next: "again", inSeconds: 0 }, verdicts: noVerdicts };
 }
@@ -127,16 +127,20 @@ function afterwards(outcome: Outcome, how: "acted" | "saw", retryInSeconds: numb
   return retryInSeconds === undefined ? outcome : { next: "again", inSeconds: retryInSeconds };
 }
 
-function basisOf(plan: Plan, subject: Live, seen: Snapshot): Live[] {
-  return [subject, ...(plan.basis ?? []).flatMap((ref) => seen.get(ref) ?? [])];
+/** What a plan stands on: each object as it was seen, and that some were not there. */
+type Basis = readonly (readonly [ref: Ref, known: Live | undefined])[];
+
+function basisOf(plan: Plan, subject: Live, seen: Snapshot): Basis {
+  return [[refOf(subject), subject], ...(plan.basis ?? []).map((ref) => [ref, seen.get(ref)] as const)];
 }
 
 /** Refuses to act for what we only remember: the first write of a pass is preceded by a fresh read of its basis. */
-function fenced(kube: Kube, basis: readonly Live[]): Kube {
+function fenced(kube: Kube, basis: Basis): Kube {
   let confirmed: Promise<unknown> | undefined;
-  const confirm = (): Promise<unknown> => (confirmed ??= Promise.all(basis.map((known) => kube.confirm(known))));
+  const confirm = (): Promise<unknown> =>
+    (confirmed ??= Promise.all(basis.map(([ref, known]) => kube.confirm(ref, known))));
   return {
-    confirm: (known) => kube.confirm(known),
+    confirm: (ref, known) => kube.confirm(ref, known),
     apply: (wanted, live) => confirm().then(() => kube.apply(wanted, live)),
     stamp: (live, mark) => confirm().then(() => kube.stamp(live, mark)),
     mark: (live, label, value) => confirm().then(() => kube.mark(live, label, value)),

@@ -1,6 +1,6 @@
 import { type Client, kubeClient } from "./client.ts";
 import { type Kube, liveKube } from "./kube.ts";
-import type { Live } from "./object.ts";
+import { type Live, refOf } from "./object.ts";
 import { ApiError, Stale } from "./outcome.ts";
 import { SecretFiller } from "./secrets.ts";
 import { FakeServer, refusal } from "./testing/fake-server.ts";
@@ -36,7 +36,7 @@ describe("a confirmation", () => {
   it("passes what is as it was seen, whatever became of its status", async () => {
     const seen = known();
     server.put({ ...seen, status: { replicas: 1 } });
-    await expect(kube.confirm(seen)).resolves.toBeUndefined();
+    await expect(kube.confirm(refOf(seen), seen)).resolves.toBeUndefined();
   });
 
   it.each([
@@ -57,22 +57,29 @@ describe("a confirmation", () => {
   ])("refuses what %s", async (_, change) => {
     const seen = known();
     change(seen);
-    await expect(kube.confirm(seen)).rejects.toThrow(Stale);
+    await expect(kube.confirm(refOf(seen), seen)).rejects.toThrow(Stale);
   });
 
   it("goes by the version where a kind has no generation", async () => {
     const { metadata, ...rest } = configMap("settings", { a: "1" });
     const { generation: _, ...plain } = metadata;
     const seen = server.put({ ...rest, metadata: plain });
-    await expect(kube.confirm(seen)).resolves.toBeUndefined();
+    await expect(kube.confirm(refOf(seen), seen)).resolves.toBeUndefined();
     server.put({ ...seen, data: { a: "2" } });
-    await expect(kube.confirm(seen)).rejects.toThrow(Stale);
+    await expect(kube.confirm(refOf(seen), seen)).rejects.toThrow(Stale);
+  });
+
+  it("refuses what is there, where nothing was known of it", async () => {
+    const ref = { apiVersion: "v1", kind: "ConfigMap", namespace: "here", name: "settings" };
+    await expect(kube.confirm(ref, undefined)).resolves.toBeUndefined();
+    server.put(configMap("settings", { a: "1" }));
+    await expect(kube.confirm(ref, undefined)).rejects.toThrow(Stale);
   });
 
   it("that cannot be had is no confirmation, nor is it Stale", async () => {
     const seen = known();
     server.instead = ({ path }) => (path.endsWith("/api") ? refusal(500, "InternalError") : undefined);
-    await expect(kube.confirm(seen)).rejects.toThrow(ApiError);
+    await expect(kube.confirm(refOf(seen), seen)).rejects.toThrow(ApiError);
   });
 });
 

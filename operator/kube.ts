@@ -1,7 +1,7 @@
 import type { Client } from "./client.ts";
 import type { Clock } from "./clock.ts";
 import { type Condition, withTransitions, sameStatus } from "./conditions.ts";
-import { isRecord, type Kind, type Live, type Manifest, nameFor, refOf } from "./object.ts";
+import { isRecord, type Kind, type Live, type Manifest, nameFor, type Ref, refOf } from "./object.ts";
 import { ApiError, isNotFound, Stale } from "./outcome.ts";
 import type { Action } from "./plan.ts";
 import { isRecipe, type SecretRecipe } from "./recipe.ts";
@@ -16,8 +16,11 @@ export type Wrote = (
 
 /** The narrow waist between plans and the world. Every fault of a test sits here, every effect of a pass goes through here. */
 export interface Kube {
-  /** Refuses with Stale when the cluster knows better than the snapshot: gone, another object of that name, a newer spec. */
-  confirm(known: Live): Promise<void>;
+  /**
+   * Refuses with Stale when the cluster knows better than the snapshot: gone, another object of that name, a newer spec; or there, where nothing
+   * was known of it.
+   */
+  confirm(ref: Ref, known: Live | undefined): Promise<void>;
   apply(wanted: Manifest | SecretRecipe, live: Live | undefined): Promise<void>;
   /** Marks a workload as realised for the digest that it carries. */
   stamp(live: Live, digest: string): Promise<void>;
@@ -44,7 +47,7 @@ export interface KubeOptions {
 export function liveKube(options: KubeOptions): Kube {
   const { client, manager, wrote } = options;
   return {
-    confirm: (known) => confirmWith(client, known),
+    confirm: (ref, known) => confirmWith(client, ref, known),
     apply: (wanted, live) => applyTo(options, wanted, live),
     stamp: async (live, digest) => {
       const metadata = { ...placeOf(live), annotations: { [realisedAnnotation]: digest } };
@@ -112,12 +115,15 @@ async function writeStatus(
   wrote(await client.apply(manifest, `${manager}-status`, options).catch(staleOn([404, 409])), "status");
 }
 
-async function confirmWith(client: Client, known: Live): Promise<void> {
-  const fresh = await client.get(refOf(known)).catch((error: unknown) => {
-    if (isNotFound(error)) throw new Stale(`${nameFor(refOf(known))} is gone`);
+async function confirmWith(client: Client, ref: Ref, known: Live | undefined): Promise<void> {
+  const fresh = await client.get(ref).catch((error: unknown) => {
+    if (isNotFound(error)) return undefined;
     throw error;
   });
-  if (!sameContent(known, fresh)) throw new Stale(`${nameFor(refOf(known))} has changed`);
+  if (fresh === undefined && known !== undefined) throw new Stale(`${nameFor(ref)} is gone`);
+  if (fresh !== undefined && known === undefined) throw new Stale(`${nameFor(ref)} is there`);
+  if (fresh !== undefined && known !== undefined && !sameContent(known, fresh))
+    throw new Stale(`${nameFor(ref)} has changed`);
 }
 
 /** An existing Job is a fact and never re-applied. */

@@ -26,7 +26,10 @@ const tls = [
 /** By which the cache's pods say what database their content is from. */
 const cachedFromAnnotation = "nephos.dev/cached-from";
 
-const cacheRef = { apiVersion: "apps/v1", kind: "Deployment", name: "memcached-server" } as const;
+/** The name of what runs the cache. */
+export const cacheWorkload = "memcached-server";
+
+const cacheRef = { apiVersion: "apps/v1", kind: "Deployment", name: cacheWorkload } as const;
 
 /**
  * What the content of the cache is from, where that is outside: when the last pod has left one database for another, what it remembered of the first
@@ -78,7 +81,7 @@ export function cacheSteps(context: ServiceContext, from: string | undefined): S
     containers: [container],
     volumes: [volume],
   });
-  const mark = context.certificates("memcached-server", [serverSecretOf("memcached")]);
+  const mark = context.certificates(cacheWorkload, [serverSecretOf("memcached")]);
   return [
     {
       name: "cache/certificate",

@@ -23,7 +23,9 @@ const elsewhere = { host: "db.example.org", tls: { ca: { name: "database-ca" } }
 const administrator = { type: "Administrator", administrator: { name: "database-admin" } };
 const accounts = {
   type: "Accounts",
-  accounts: Object.fromEntries(["keystone", "placement", "glance"].map((name) => [name, { name: `${name}-account` }])),
+  accounts: Object.fromEntries(
+    ["keystone", "placement", "glance", "nova"].map((name) => [name, { name: `${name}-account` }]),
+  ),
 };
 const members = { hosts: [{ name: "mq.example.org" }], virtualHost: "prod", tls: { ca: { name: "broker-ca" } } };
 const account = { type: "Account", account: { name: "broker-account" } };
@@ -32,7 +34,7 @@ const manager = { type: "Administrator", administrator: { credentials: { name: "
 const given = [
   secret("database-ca", "ca.crt"),
   secret("database-admin", "username", "password"),
-  ...["keystone", "placement", "glance"].map((name) => secret(`${name}-account`, "username", "password")),
+  ...["keystone", "placement", "glance", "nova"].map((name) => secret(`${name}-account`, "username", "password")),
   secret("broker-ca", "ca.crt", "tls.pem"),
   secret("broker-account", "username", "password"),
   secret("broker-admin", "username", "password"),

@@ -8,10 +8,11 @@ import type { UpgradePath } from "../releases/index.ts";
 import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
 import { refusedOptions } from "../services/config.ts";
 import { renderService } from "../services/render.ts";
-import { attachedTo, runningRelease } from "../services/running.ts";
+import { attachedTo, runningRelease, workloadRefs } from "../services/running.ts";
 import { authoritySecret, certificatesOf } from "../services/tls.ts";
 import { missingReference } from "../services/user-config.ts";
-import { cachedFrom, cacheSteps } from "./cache.ts";
+import { workloadsOf } from "../services/workloads.ts";
+import { cachedFrom, cacheSteps, cacheWorkload } from "./cache.ts";
 import { belongingsOf } from "./belongings.ts";
 import { claimKind, incarnationOf } from "./claim.ts";
 import { databaseClaim, databaseSteps } from "./database.ts";
@@ -111,11 +112,12 @@ export function planCloud(cloud: Live, seen: Snapshot, means: Means): Plan {
       services.map(({ name }) => `${name}/contract`),
     ),
   ];
-  // From which volume and which version of a Secret there is follow names and pods: an old view would bring the old ones back.
+  // From which volume, which version of a Secret and which workloads there are follow names and pods: an old view would bring the old ones back.
   const { namespace } = context;
   const basis = [
     { ...claimKind, namespace, name: databaseClaim },
     ...[...secrets].sort().map((name) => secretRef(namespace, name)),
+    ...[cacheWorkload, ...workloadsOf(services)].flatMap((name) => workloadRefs(seen, namespace, name)),
   ];
   return { steps: steps.map(heldByLoss(belongings, seen, context.namespace)), basis };
 }

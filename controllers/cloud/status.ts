@@ -5,7 +5,7 @@ import type { Verdict } from "../../operator/verdict.ts";
 import { reportOf } from "../report.ts";
 import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
 import { publicUrl } from "../services/public.ts";
-import { workloadsOf } from "../services/workloads.ts";
+import { apiWorkloadsOf } from "../services/workloads.ts";
 import { oldestRunning, workloadIn } from "../services/running.ts";
 import { unknownOptions } from "../services/unknown-options.ts";
 import { certificatesValid } from "./expiry.ts";
@@ -29,7 +29,7 @@ export function cloudStatus(
     certificatesValid(cloud, seen, observedGeneration),
     ...doubtful(context, services, observedGeneration),
   ];
-  const release = oldestRunning(seen, context.namespace, workloadsOf(services));
+  const release = oldestRunning(seen, context.namespace, apiWorkloadsOf(services));
   const keystone = services.find((service) => service.name === "keystone");
   const url = keystone === undefined ? undefined : publicUrl(keystone, context);
   return {
@@ -67,7 +67,7 @@ function available(
   services: readonly ServiceDefinition[],
   observedGeneration: number,
 ): Condition {
-  const names = workloadsOf(services);
+  const names = apiWorkloadsOf(services);
   const silent = names.filter(
     (name) => (numberAt(workloadIn(seen, namespace, name), "status", "readyReplicas") ?? 0) === 0,
   );

@@ -4,5 +4,6 @@ import type { ReleaseFacts } from "./index.ts";
 export const release20251: ReleaseFacts = {
   release: "2025.1",
   bootstrapRoles: ["admin", "manager", "member", "reader", "service"],
+  greenThreads: ["nova"],
   tokenCacheOverTls: false,
 };

@@ -4,5 +4,6 @@ import type { ReleaseFacts } from "./index.ts";
 export const release20252: ReleaseFacts = {
   release: "2025.2",
   bootstrapRoles: ["admin", "manager", "member", "reader", "service"],
+  greenThreads: ["nova"],
   tokenCacheOverTls: true,
 };

@@ -4,5 +4,6 @@ import type { ReleaseFacts } from "./index.ts";
 export const release20261: ReleaseFacts = {
   release: "2026.1",
   bootstrapRoles: ["admin", "manager", "member", "reader", "service"],
+  greenThreads: [],
   tokenCacheOverTls: true,
 };

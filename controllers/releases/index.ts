@@ -8,6 +8,8 @@ export interface ReleaseFacts {
   readonly release: Release;
   /** Default roles that `keystone-manage bootstrap` makes in this release (keystone:keystone/cmd/bootstrap.py). */
   readonly bootstrapRoles: readonly string[];
+  /** Services whose APIs put eventlet in the place of threads (nova:nova/wsgi/osapi_compute.py); they answer one request in a process at a time. */
+  readonly greenThreads: readonly string[];
   /** Whether services can remember tokens in a Memcached that speaks TLS (keystonemiddleware:keystonemiddleware/auth_token/_opts.py, memcache_tls_enabled). */
   readonly tokenCacheOverTls: boolean;
 }

@@ -1,9 +1,10 @@
 import { digest } from "../../operator/digest.ts";
 import type { SecretRecipe } from "../../operator/recipe.ts";
 import { databaseOptions, databaseSecretOf } from "./database.ts";
-import type { ServiceContext, ServiceDefinition } from "./define.ts";
+import type { Process, ServiceContext, ServiceDefinition } from "./define.ts";
 import { identityOptions, identitySecrets, tokenOptions } from "./identity.ts";
 import { iniParts, merged, type OsloConfig } from "./oslo.ts";
+import { programFiles, programOptions } from "./program.ts";
 import { composedSecret, passwordSecret } from "./secret.ts";
 import { attachmentOf, givenDatabaseAccount } from "./servers.ts";
 import { messagingOptions } from "./traits/messaging.ts";
@@ -32,19 +33,23 @@ export function traitsOf(
   return service.traits.map((trait) => trait(service.name, minute));
 }
 
-/** The service's whole configuration: ours, then the traits', then the user's. */
-export function configOf(service: ServiceDefinition, context: ServiceContext): OsloConfig {
-  const messaging = service.messaging
-    ? [messagingOptions(service.name, service.processes[0]?.name ?? "api", context)]
-    : [];
+/** The whole configuration of a process, and of Jobs that of the first: ours, then the traits', then the user's. */
+export function configOf(
+  service: ServiceDefinition,
+  context: ServiceContext,
+  process: Process | undefined = service.processes[0],
+): OsloConfig {
+  const messaging = service.messaging ? [messagingOptions(service.name, process?.name ?? "api", context)] : [];
   const common: OsloConfig = { DEFAULT: { use_stderr: true }, oslo_middleware: { enable_proxy_headers_parsing: true } };
   return merged(
     common,
     ...messaging,
     tokenOptions(service, context),
     service.config(context),
+    process?.config?.(context) ?? {},
     userOptions(service, context),
     reservedConfig(service, context),
+    process === undefined ? {} : programOptions(process),
   );
 }
 
@@ -62,7 +67,8 @@ function reservedConfig(service: ServiceDefinition, context: ServiceContext): Os
 
 /** The fields that set options which are ours to set. */
 export function refusedOptions(service: ServiceDefinition, context: ServiceContext): string[] {
-  const ours = Object.entries(reservedConfig(service, context)).flatMap(([section, options]) =>
+  const reservations = merged(reservedConfig(service, context), ...service.processes.map(programOptions));
+  const ours = Object.entries(reservations).flatMap(([section, options]) =>
     Object.keys(options).map((option) => `${section}.${option}`),
   );
   const reserved = new Set([...ours, ...service.reserved, "DEFAULT.transport_url"].map((name) => name.toLowerCase()));
@@ -76,9 +82,13 @@ export function configFileOf({ name, configFile }: ServiceDefinition): string {
   return configFile ?? `${name}.conf`;
 }
 
-/** The configuration file, named by what is in it but for the values of its secrets: of those that others change by their versions. */
-export function configSecret(service: ServiceDefinition, context: ServiceContext): SecretRecipe {
-  const file = { [configFileOf(service)]: iniParts(configOf(service, context)) };
+/** The configuration file of a process, named by what is in it but for the values of its secrets: of those that others change by their versions. */
+export function configSecret(service: ServiceDefinition, context: ServiceContext, process?: Process): SecretRecipe {
+  const beside = process === undefined ? [] : programFiles(process).map(({ name, text }) => [name, [text]]);
+  const file = {
+    [configFileOf(service)]: iniParts(configOf(service, context, process)),
+    ...Object.fromEntries(beside),
+  };
   const versions = referencesOf(service, context).map(({ secret }) => context.versionOf(secret));
   const outside = [attachmentOf(service, context) ?? [], versions.length === 0 ? [] : versions].filter(
     (each) => each.length > 0,

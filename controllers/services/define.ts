@@ -47,18 +47,31 @@ export interface Wsgi {
   readonly port: number;
   /** Path of the health check. */
   readonly health: string;
+  /** How many workers there always are. Default: one, and a second one under load. */
+  readonly workers?: number;
   /** What uWSGI is told besides what it is told for all. */
   readonly options?: readonly string[];
+}
+
+/** A program that takes no requests by HTTP: it serves RPC, or works by itself. Its pods keep their names, and what is named after them. */
+export interface Program {
+  readonly command: Command;
+  /** The topic that it serves RPC on, by which it is asked whether it still does; none where it serves none. */
+  readonly topic?: string;
+  /** Seconds from SIGTERM to SIGKILL, in which it ends what it has begun. Default 90. */
+  readonly stopInSeconds?: number;
 }
 
 /** A part of a service that runs for good. */
 export interface Process {
   readonly name: string;
-  readonly run: Wsgi;
+  readonly run: Wsgi | Program;
   /** CPU and memory that a pod asks for. */
   readonly requests: { readonly cpu: string; readonly memory: string };
   /** Where the process keeps data of its own. It has one pod then, with a volume that the spec of the service sizes. */
   readonly volume?: { readonly path: string };
+  /** Options of its own, over those of the service. */
+  readonly config?: (context: ServiceContext) => OsloConfig;
 }
 
 /** A file tree from a Secret, mounted into every pod of the service. */

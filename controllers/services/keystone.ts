@@ -1,6 +1,6 @@
 import { defineService } from "./define.ts";
 import { passwordOf } from "./secret.ts";
-import { trustFile } from "./tls.ts";
+import { cacheOptions } from "./traits/cache.ts";
 import { rotatingKeys } from "./traits/rotating-keys.ts";
 
 /** The user by which Nephos acts in Keystone; `bootstrap` makes it. */
@@ -34,16 +34,7 @@ export const keystone = defineService({
   endpointPath: "/v3",
   config: () => ({
     token: { provider: "fernet" },
-    // Of the Memcached back ends only this one goes on without its server: the others answer 500 (oslo.cache:oslo_cache/_memcache_pool.py).
-    cache: {
-      enabled: true,
-      backend: "oslo_cache.memcache_pool",
-      memcache_servers: "memcached:11211",
-      tls_enabled: true,
-      tls_cafile: trustFile,
-      memcache_dead_retry: 5,
-      memcache_socket_timeout: 1,
-    },
+    ...cacheOptions,
     oslo_messaging_notifications: { driver: "noop" },
   }),
   reserved: [

@@ -34,7 +34,8 @@ export function deployment(
   };
 }
 
-function spread(labels: Record<string, string>): NonNullable<IPodSpec["topologySpreadConstraints"]>[number] {
+/** Asks for the pods with these labels to be on as many nodes as there are. */
+export function spread(labels: Record<string, string>): NonNullable<IPodSpec["topologySpreadConstraints"]>[number] {
   return {
     maxSkew: 1,
     topologyKey: "kubernetes.io/hostname",
@@ -61,11 +62,13 @@ export interface Stateful {
   readonly claim?: Claim;
   /** Of the pods: others start them anew. */
   readonly annotations?: Readonly<Record<string, string>>;
+  /** How long a pod must be ready to count. Default 0. */
+  readonly settleInSeconds?: number;
 }
 
 /** Pods that keep their names, one for one. */
 export function statefulSet(options: Stateful): IStatefulSet & Manifest {
-  const { name, labels, service, replicas, pod, claim, annotations } = options;
+  const { name, labels, service, replicas, pod, claim, annotations, settleInSeconds } = options;
   return {
     apiVersion: "apps/v1",
     kind: "StatefulSet",
@@ -76,6 +79,7 @@ export function statefulSet(options: Stateful): IStatefulSet & Manifest {
       serviceName: service,
       // In order, a member that cannot start would hold up its own replacement, even by what ran before.
       podManagementPolicy: "Parallel",
+      ...(settleInSeconds === undefined ? {} : { minReadySeconds: settleInSeconds }),
       selector: { matchLabels: labels },
       ...(claim === undefined
         ? {}

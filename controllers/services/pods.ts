@@ -27,13 +27,17 @@ export function environmentOf(service: ServiceDefinition): { name: string; value
   return Object.entries(service.environment ?? {}).map(([name, value]) => ({ name, value }));
 }
 
+/** Where the programs of a service find their configuration file. */
+export function configPathOf(service: ServiceDefinition): string {
+  return `/etc/${service.name}/${configFileOf(service)}`;
+}
+
 /** The files that every program of a service finds. */
 export function mountsOf(service: ServiceDefinition, context: ServiceContext): IVolumeMount[] {
-  const file = configFileOf(service);
   const own: IVolumeMount = {
     name: "config",
-    mountPath: `/etc/${service.name}/${file}`,
-    subPath: file,
+    mountPath: configPathOf(service),
+    subPath: configFileOf(service),
     readOnly: true,
   };
   return [

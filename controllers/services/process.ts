@@ -1,34 +1,82 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
 import type { IVolumeMount } from "kubernetes-models/v1/VolumeMount";
 import type { Manifest } from "../../operator/object.ts";
-import type { Process, ServiceContext, ServiceDefinition, Wsgi } from "./define.ts";
-import { clusterService, deployment, disruptionBudget, statefulSet } from "./manifests.ts";
+import { configSecret } from "./config.ts";
+import type { Process, Program, ServiceContext, ServiceDefinition, Wsgi } from "./define.ts";
+import { clusterService, deployment, disruptionBudget, spread, statefulSet } from "./manifests.ts";
 import { componentLabels, serverProbes } from "./pod.ts";
-import { environmentOf, imageOf, mountsOf, type Pods, servicePod } from "./pods.ts";
+import { configPathOf, environmentOf, imageOf, mountsOf, type Pods, servicePod } from "./pods.ts";
+import { programFiles, programProbes, settlingOf, stopInSecondsOf } from "./program.ts";
 import { publicPort } from "./public.ts";
 import { attachedAnnotation, versionLabel } from "./running.ts";
+import { releaseFacts } from "../releases/index.ts";
 import { attachmentOf } from "./servers.ts";
 import { certificatesAnnotation, publicFiles, publicMount, publicServerPort, serverFiles, serverMount } from "./tls.ts";
 import { replicasOf, resourcesOf, storageOf } from "./wishes.ts";
-import { serviceNameOf, workloadOf } from "./workloads.ts";
+import { isApi, isProgram, serviceNameOf, workloadOf } from "./workloads.ts";
 
 /** Whether a process answers to those outside the cluster: the first of a service does, where it has a public port. */
 function isPublic({ service, context }: Pods, process: Process): boolean {
   return process === service.processes[0] && publicPort(service.name, context) !== undefined;
 }
 
-/** What runs a process, the way to it, and how many of its pods may be away. */
-export function processObjects(pods: Pods, process: Process): Manifest[] {
-  const { service, context } = pods;
+type Api = Process & { readonly run: Wsgi };
+
+/** What runs a process, the way to it where it answers, and how many of its pods may be away. */
+export function processObjects(service: ServiceDefinition, context: ServiceContext, process: Process): Manifest[] {
   const labels = componentLabels(service.name, process.name);
+  const pods = { service, context, config: configSecret(service, context, process) };
   return [
-    marked(workload(pods, process), service, context),
-    clusterService(serviceNameOf(service, process), labels, { https: process.run.port }),
+    ...workload(pods, process).map((written) => marked(written, service, context)),
+    ...(isApi(process) ? [clusterService(serviceNameOf(service, process), labels, { https: process.run.port })] : []),
     disruptionBudget(service.name, process.name),
   ];
 }
 
-function workload(pods: Pods, process: Process): Manifest {
+function workload(pods: Pods, process: Process): Manifest[] {
+  if (isApi(process)) return [server(pods, process)];
+  return isProgram(process) ? [worker(pods, process)] : [];
+}
+
+/** What runs a program: its pods keep their names, by which its queues are called. */
+function worker(pods: Pods, process: Process & { readonly run: Program }): Manifest {
+  const { service, context } = pods;
+  const { run, volume } = process;
+  const name = workloadOf(service, process);
+  const labels = componentLabels(service.name, process.name);
+  const files = programFiles(process).map((file): IVolumeMount => ({
+    name: "config",
+    mountPath: file.path,
+    subPath: file.name,
+    readOnly: true,
+  }));
+  const container: IContainer = {
+    name: process.name,
+    image: imageOf(service, context),
+    args: [...run.command],
+    env: environmentOf(service),
+    resources: resourcesOf(service, context, process),
+    volumeMounts: [...mountsOf(service, context), ...files, ...dataMounts(process)],
+    ...programProbes(run, configPathOf(service)),
+  };
+  const pod = servicePod(pods, container, [], stopInSecondsOf(run));
+  return statefulSet({
+    name,
+    labels,
+    // There is none of that name, and need not be: nobody looks for a single pod.
+    service: name,
+    replicas: volume === undefined ? replicasOf(service, context) : 1,
+    pod: { ...pod, topologySpreadConstraints: [spread(labels)] },
+    ...(volume === undefined ? {} : { claim: storageOf(service, context) }),
+    ...settlingOf(run),
+  });
+}
+
+function dataMounts({ volume }: Process): IVolumeMount[] {
+  return volume === undefined ? [] : [{ name: "data", mountPath: volume.path }];
+}
+
+function server(pods: Pods, process: Api): Manifest {
   const { service, context } = pods;
   const name = workloadOf(service, process);
   const certificates = [serverMount(service.name), ...(isPublic(pods, process) ? [publicMount] : [])];
@@ -51,9 +99,9 @@ function workload(pods: Pods, process: Process): Manifest {
   return statefulSet({ name, labels, service: serviceNameOf(service, process), replicas: 1, pod, claim, annotations });
 }
 
-function serverContainer(pods: Pods, process: Process, certificates: readonly IVolumeMount[]): IContainer {
+function serverContainer(pods: Pods, process: Api, certificates: readonly IVolumeMount[]): IContainer {
   const { service, context } = pods;
-  const { run, volume } = process;
+  const { run } = process;
   const listeners = [
     { port: run.port, files: serverFiles },
     ...(isPublic(pods, process) ? [{ port: publicServerPort, files: publicFiles }] : []),
@@ -61,16 +109,16 @@ function serverContainer(pods: Pods, process: Process, certificates: readonly IV
   return {
     name: process.name,
     image: imageOf(service, context),
-    args: uwsgiArguments(run, listeners),
+    args: uwsgiArguments(
+      run,
+      listeners,
+      workersOf(run, releaseFacts[context.release].greenThreads.includes(service.name)),
+    ),
     env: environmentOf(service),
     ports: [{ name: "https", containerPort: run.port, protocol: "TCP" }],
     resources: resourcesOf(service, context, process),
     lifecycle: { preStop: { sleep: { seconds: drainInSeconds } } },
-    volumeMounts: [
-      ...mountsOf(service, context),
-      ...certificates,
-      ...(volume === undefined ? [] : [{ name: "data", mountPath: volume.path }]),
-    ],
+    volumeMounts: [...mountsOf(service, context), ...certificates, ...dataMounts(process)],
     ...serverProbes({ httpGet: { path: run.health, port: run.port, scheme: "HTTPS" } }),
   };
 }
@@ -92,17 +140,26 @@ interface Listener {
   readonly files: { readonly certificate: string; readonly key: string };
 }
 
-function uwsgiArguments({ wsgi, options = [] }: Wsgi, listeners: readonly Listener[]): string[] {
+// One worker at first: two that load at once on a small node are both late. The others come with the load.
+const oneAtFirst = ["--cheaper", "1", "--cheaper-initial", "1"];
+
+/** Eventlet's threads are not those of uWSGI: a worker that has them answers one request at a time, so there are more. */
+function workersOf({ workers }: Wsgi, green: boolean): string[] {
+  const threads = ["--threads", green ? "1" : "4"];
+  const processes = ["--processes", String(workers ?? (green ? 4 : 2))];
+  return [...(workers === undefined ? oneAtFirst : []), ...processes, ...threads];
+}
+
+function uwsgiArguments(run: Wsgi, listeners: readonly Listener[], workers: readonly string[]): string[] {
   return [
     "uwsgi",
     ...["--plugins", "python3", "--virtualenv", "/opt/openstack"],
     ...listeners.flatMap(({ port, files }) => ["--https-socket", `:${port},${files.certificate},${files.key}`]),
-    ...["--module", wsgi],
+    ...["--module", run.wsgi],
     ...["--master", "--need-app", "--lazy-apps", "--enable-threads", "--thunder-lock", "--die-on-term"],
-    // One worker at first: two that load at once on a small node are both late. The second comes with the load.
-    ...["--cheaper", "1", "--cheaper-initial", "1"],
-    ...["--processes", "2", "--threads", "4", "--buffer-size", "65535", "--worker-reload-mercy", "80"],
+    ...workers,
+    ...["--buffer-size", "65535", "--worker-reload-mercy", "80"],
     ...["--hook-master-start", "unix_signal:15 gracefully_kill_them_all", "--add-header", "Connection: close"],
-    ...["--disable-logging", ...options],
+    ...["--disable-logging", ...(run.options ?? [])],
   ];
 }

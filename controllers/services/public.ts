@@ -3,6 +3,7 @@ import type { Manifest } from "../../operator/object.ts";
 import type { ServiceContext, ServiceDefinition } from "./define.ts";
 import { componentLabels } from "./pod.ts";
 import { publicServerPort } from "./tls.ts";
+import { portOf } from "./workloads.ts";
 
 /** The host of the public endpoints, kept here once it is chosen, so that a new node does not move the cloud. */
 export const publicHostAnnotation = "nephos.dev/public-host";
@@ -22,7 +23,7 @@ export function publicUrl(service: ServiceDefinition, context: ServiceContext): 
 
 /** The URL of a service inside the cluster. */
 export function internalUrl(service: ServiceDefinition, { namespace }: Pick<ServiceContext, "namespace">): string {
-  return `https://${service.name}.${namespace}.svc:${service.processes[0]?.run.port ?? 443}${service.endpointPath}`;
+  return `https://${service.name}.${namespace}.svc:${portOf(service)}${service.endpointPath}`;
 }
 
 /** The way in from outside the cluster: a port on every node, where the service has one. */
@@ -34,7 +35,7 @@ export function publicServices(service: ServiceDefinition, context: ServiceConte
 function publicService(service: ServiceDefinition, context: ServiceContext, nodePort: number): IService & Manifest {
   const process = service.processes[0];
   const selector = componentLabels(service.name, process?.name ?? "api");
-  const port = process?.run.port ?? 443;
+  const port = portOf(service);
   // The user's own host needs no remembering: it is in the spec, and gone when it is taken out.
   const chosen = context.spec.endpoints.public.host === undefined ? context.publicHost : undefined;
   const annotations = chosen === undefined ? {} : { [publicHostAnnotation]: chosen };

@@ -53,7 +53,7 @@ describe("the servers of a service, in the upgrade of a cloud,", () => {
 
   it("are cared for meanwhile as what they are, and asked for by their names", () => {
     expect(spec.release).toBe(context.release);
-    expect(new Set(asked)).toEqual(new Set(["teapot-api"]));
+    expect(new Set(asked)).toEqual(new Set(["teapot-api", "teapot-brewer", "teapot-washer"]));
     expect(stepOf(steps, "teapot/api").meanwhile).toEqual(stepOf(older, "teapot/api").objects);
     expect(stepOf(steps, "teapot/api").objects).not.toEqual(stepOf(older, "teapot/api").objects);
   });
@@ -61,10 +61,13 @@ describe("the servers of a service, in the upgrade of a cloud,", () => {
   it("keep the configuration of what runs beside that of what is wanted, each once", () => {
     const same = renderService(teapot, { ...context, running: () => "2026.1" });
     const now = namesIn(stepOf(same, "teapot/config"));
-    const [before] = namesIn(stepOf(older, "teapot/config"));
+    const configsIn = (names: readonly string[]) => names.filter((name) => name.startsWith("teapot-config-"));
+    const before = configsIn(namesIn(stepOf(older, "teapot/config")));
     const both = namesIn(stepOf(steps, "teapot/config"));
-    expect(now.filter((name) => name.startsWith("teapot-config-"))).toHaveLength(1);
-    expect(both).toEqual([...new Set([now[0], before, ...now.slice(1)])]);
+    // One for each process.
+    expect(configsIn(now)).toHaveLength(3);
+    expect(new Set(both)).toEqual(new Set([...now, ...before]));
+    expect(both).toHaveLength(new Set(both).size);
   });
 });
 
@@ -73,7 +76,7 @@ it("a process that does not run yet wants nothing meanwhile", () => {
 });
 
 describe("a service that needs little", () => {
-  const plain = { ...kettle, databases: [], after: [] };
+  const plain = { ...kettle, databases: [], after: [], processes: kettle.processes.slice(0, 1) };
   const context = { ...contextWith(), spec: teapotContext().spec };
   const ports = { ...context.spec.exposure.ports, kettle: 30419 };
   const services = { ...context.spec.services, kettle: { replicas: 1 } };

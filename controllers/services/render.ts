@@ -11,7 +11,7 @@ import { publicPort, publicServices } from "./public.ts";
 import { registrationOf } from "./registration.ts";
 import { attachmentOf } from "./servers.ts";
 import { serverCertificate } from "./tls.ts";
-import { serviceNameOf, workloadOf } from "./workloads.ts";
+import { isApi, serviceNameOf, workloadOf } from "./workloads.ts";
 
 /** The steps that bring one service up and keep it up. */
 export function renderService(service: ServiceDefinition, context: ServiceContext): Step[] {
@@ -32,7 +32,7 @@ function dataSteps(pods: Pods): Step[] {
         ...configSecrets(service, context),
         serverCertificate(
           service.name,
-          service.processes.map((process) => serviceNameOf(service, process)),
+          service.processes.filter(isApi).map((process) => serviceNameOf(service, process)),
           context,
         ),
         ...databaseAccess(service, context),
@@ -69,7 +69,7 @@ function serverSteps(pods: Pods): Step[] {
         ...context.upgrade.gates,
         ...registered,
       ],
-      objects: service.processes.flatMap((process) => processObjects(pods, process)),
+      objects: service.processes.flatMap((process) => processObjects(service, context, process)),
       meanwhile: service.processes.flatMap((process) => asItRuns(service, context, process)),
     },
     { name: at("public"), after: [], objects: publicServices(service, context) },
@@ -88,13 +88,14 @@ function asItRuns(service: ServiceDefinition, context: ServiceContext, process: 
   // Before the schema is there, and logging in was tried, pods stay where they are attached.
   const moving = context.attached(workloadOf(service, process)) !== attachmentOf(service, context);
   if (release === undefined || moving) return [];
-  const now = { ...context, release };
-  return processObjects({ service, context: now, config: configSecret(service, now) }, process);
+  return processObjects(service, { ...context, release }, process);
 }
 
-/** The configuration for the wanted release, and for those that run until they may be left. */
+/** The configuration of each process for the wanted release, and for those that run until they may be left. */
 function configSecrets(service: ServiceDefinition, context: ServiceContext): SecretRecipe[] {
-  const running = service.processes.flatMap((process) => context.running(workloadOf(service, process)) ?? []);
-  const all = [context.release, ...running].map((release) => configSecret(service, { ...context, release }));
+  const all = service.processes.flatMap((process) => {
+    const running = context.running(workloadOf(service, process)) ?? context.release;
+    return [context.release, running].map((release) => configSecret(service, { ...context, release }, process));
+  });
   return [...new Map(all.map((secret) => [secret.metadata.name, secret])).values()];
 }

@@ -1,5 +1,5 @@
 import { type Release, releases } from "../../crds/cloud.ts";
-import type { Live } from "../../operator/object.ts";
+import { type Live, type Ref, refOf } from "../../operator/object.ts";
 import type { Snapshot } from "../../operator/plan.ts";
 import { realisedAnnotation } from "../../operator/verdict.ts";
 
@@ -10,6 +10,13 @@ export const versionLabel = "app.kubernetes.io/version";
 export function workloadIn(seen: Snapshot, namespace: string, name: string): Live | undefined {
   const ref = { apiVersion: "apps/v1", namespace, name };
   return seen.get({ ...ref, kind: "Deployment" }) ?? seen.get({ ...ref, kind: "StatefulSet" });
+}
+
+/** What to ask for to know what `workloadIn` tells: the one that is there, or both that are not. */
+export function workloadRefs(seen: Snapshot, namespace: string, name: string): Ref[] {
+  const live = workloadIn(seen, namespace, name);
+  if (live !== undefined) return [refOf(live)];
+  return ["Deployment", "StatefulSet"].map((kind) => ({ apiVersion: "apps/v1", kind, namespace, name }));
 }
 
 /** The release that a workload was last written for; undefined where it does not exist. */

@@ -11,8 +11,7 @@ export interface Trial {
   readonly fault: Fault;
 }
 
-const calm = new Map<string, Promise<Run>>();
-const relays = new Map<string, Promise<Run>>();
+const references = new Map<string, Promise<Run>>();
 
 /** The scenario of that name; throws where there is none. */
 export function scenarioOf(name: string): Scenario {
@@ -22,18 +21,27 @@ export function scenarioOf(name: string): Scenario {
   return scenario;
 }
 
-/** The run in which nothing goes wrong: what every other is measured by. */
+/**
+ * The run in which nothing goes wrong: what every other is measured by. Each stage has a process of its own, so that runs whose fault comes late
+ * begin at its checkpoints; `calmOf` is the same with one process for all.
+ */
 export function referenceOf(name: string): Promise<Run> {
-  const known = calm.get(name) ?? play(scenarioOf(name));
-  calm.set(name, known);
+  const known = references.get(name) ?? relay(scenarioOf(name));
+  references.set(name, known);
   return known;
 }
 
-/** The calm run once more, with a process of its own for every stage: runs whose fault comes late begin at its checkpoints. */
-export function relayOf(name: string): Promise<Run> {
-  const known = relays.get(name) ?? play(scenarioOf(name), { processes: "each" });
-  relays.set(name, known);
-  return known;
+/** The run in which nothing goes wrong, and one process sees all of it. */
+export function calmOf(name: string): Promise<Run> {
+  return play(scenarioOf(name));
+}
+
+/** What begins as an earlier scenario does goes on from there. */
+async function relay(scenario: Scenario): Promise<Run> {
+  const earlier = scenarios.find(({ stages: [first] }) => first === scenario.stages[0]);
+  if (earlier === undefined || earlier === scenario) return play(scenario, { processes: "each" });
+  const from = (await referenceOf(earlier.name)).checkpoints.find(({ stages }) => stages === 1);
+  return play(scenario, { processes: "each", from });
 }
 
 /** The last checkpoint before anything goes wrong; none where that may be in the first stage, or everywhere. */
@@ -49,7 +57,7 @@ export function startOf(fault: Fault, checkpoints: readonly Checkpoint[]): Check
 /** What is wrong with a run; nothing, where it ended as the calm one did and nothing unsafe happened on the way. */
 export async function examine({ scenario, fault }: Trial): Promise<string[]> {
   const reference = await referenceOf(scenario);
-  const from = startOf(fault, (await relayOf(scenario)).checkpoints);
+  const from = startOf(fault, reference.checkpoints);
   const run = await play(scenarioOf(scenario), { fault, from, budget: 3 * reference.tally.writes });
   if (run.trouble.length > 0) return [...run.trouble];
   return [

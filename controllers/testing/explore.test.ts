@@ -1,7 +1,7 @@
 import { commandFor, explored, judged, sampleOfAdmitted, territories } from "./explore.ts";
 
-/** So many of each kind are played; `make faults` plays all. */
-const share = 2;
+/** So many of each kind are played (seconds each); `make faults` plays all. */
+const share = 1;
 const patience = 60_000;
 
 describe.each([...territories])("every change of every field of a $kind", (territory) => {

@@ -18,7 +18,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "no fence",
     file: "operator/engine.ts",
-    from: "(confirmed ??= Promise.all(basis.map((known) => kube.confirm(known))))",
+    from: "(confirmed ??= Promise.all(basis.map(([ref, known]) => kube.confirm(ref, known))))",
     to: "(confirmed ??= Promise.resolve())",
   },
   {

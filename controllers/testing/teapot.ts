@@ -1,7 +1,7 @@
 import { type ServiceContext, defineService } from "../services/define.ts";
 import { contextWith, specOf } from "./render.ts";
 
-/** A service that no cloud has, with what the first real ones do not use: the broker and a second database. */
+/** A service that no cloud has, with what the first real ones do not use: the broker, a second database, and programs beside the API. */
 export const teapot = defineService({
   name: "teapot",
   type: "tea",
@@ -19,6 +19,13 @@ export const teapot = defineService({
       run: { wsgi: "teapot.wsgi.api:application", port: 4180, health: "/healthcheck" },
       requests: { cpu: "50m", memory: "128Mi" },
     },
+    {
+      name: "brewer",
+      run: { command: ["teapot-brewer", "--hot"], topic: "brewer", stopInSeconds: 200 },
+      requests: { cpu: "20m", memory: "96Mi" },
+      config: ({ region }) => ({ tea: { steep_seconds: 240, water: `${region}-spring` } }),
+    },
+    { name: "washer", run: { command: ["teapot-washer"] }, requests: { cpu: "10m", memory: "64Mi" } },
   ],
   endpointPath: "/v1",
   config: ({ region }) => ({ tea: { kinds: ["green", "black"], region_name: region, steep_seconds: 180 } }),

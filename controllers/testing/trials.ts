@@ -1,6 +1,6 @@
 import { type Fault, type Loss, type Mishap, mishaps, numbersFrom } from "../../operator/testing/faults.ts";
 import type { Mark } from "../../operator/testing/scenario.ts";
-import { relayOf, scenarioOf, type Trial } from "./examine.ts";
+import { referenceOf, scenarioOf, type Trial } from "./examine.ts";
 
 const beginning: Mark = { writes: 0, lines: 0, outside: 0 };
 
@@ -77,7 +77,7 @@ const behind = (at: number, back = 1, only?: string) =>
     { past: { at, back: Math.min(at, back), ...(only === undefined ? {} : { only }) } },
   ] as const;
 
-/** Orders, crash pairs and lags, of the whole scenario in one process. */
+/** Orders, crash pairs and lags (without any: the calm run), of the whole scenario in one process. */
 function throughout(writes: number, seeds: number, turn: number): (readonly [family: string, fault: Fault])[] {
   const chance = numbersFrom(seeds + turn);
   const some = (): number => 1 + Math.floor(chance() * writes);
@@ -88,7 +88,7 @@ function throughout(writes: number, seeds: number, turn: number): (readonly [fam
     return { order, past: { at, back: 1 + Math.floor(chance() * at) } };
   };
   return [
-    ...[5, 20, 50, 200, 1000, 3000].map((lag) => ["lag", { lag }] as const),
+    ...[0, 5, 20, 50, 200, 1000, 3000].map((lag) => ["lag", { lag }] as const),
     ...orders(seeds).map((order) => ["order", { order }] as const),
     ...orders(Math.ceil(seeds / 2)).map((order) => ["crash pair", pair(order)] as const),
     ...orders(Math.ceil(seeds / 4)).map((order) => ["past and order", lost(order)] as const),
@@ -104,7 +104,7 @@ const isKnown = (name: string): boolean =>
  * gets a sample, and so does what has all services. Each turn takes other members of what is taken in turn.
  */
 export async function trialsOf(scenario: string, turn = 0): Promise<Trial[]> {
-  const { tally, marks } = await relayOf(scenario);
+  const { tally, marks } = await referenceOf(scenario);
   const first = marks[1] ?? beginning;
   // What comes at rest belongs to a deployment too; outside, nothing goes wrong there.
   const deployed = { from: beginning, to: { ...tally, outside: first.outside } };

@@ -43,8 +43,8 @@ class Theatre {
   readonly #tally: Tally;
   readonly #trouble: string[] = [];
   readonly #ours: string[];
-  readonly #marks: Mark[] = [];
-  readonly #checkpoints: Checkpoint[] = [];
+  readonly #marks: Mark[];
+  readonly #checkpoints: Checkpoint[];
   /** When somebody last changed something that is not an event. */
   #changedAt = 0;
   /** When the last process that began with a view of the past sees what there is. */
@@ -66,6 +66,8 @@ class Theatre {
     this.#processes = processes;
     this.#tally = { ...from.mark, calls: 0, resting: false, log: [] };
     this.#ours = [...from.createsAndDeletes];
+    this.#marks = [...from.marks];
+    this.#checkpoints = from.stages === 0 ? [] : [from];
     this.#writesAt = new Map(from.writesAt);
     this.#controllers = from.controllers;
     this.#invariants = scenario.invariants();
@@ -116,8 +118,8 @@ class Theatre {
     const { stages: over } = this.#from;
     for (const [index, stage] of this.#scenario.stages.entries()) {
       if (index < over) continue;
-      if (index > over && this.#processes === "each") await this.#relay(index);
       if (!(await this.#act(stage))) return;
+      if (this.#processes === "each") await this.#relay(index + 1);
     }
   }
 
@@ -156,6 +158,7 @@ class Theatre {
     this.#checkpoints.push({
       ...{ world, stages, clock: new VirtualClock(this.#clock), mark: { writes, lines, outside } },
       ...{ controllers: this.#controllers, createsAndDeletes: [...this.#ours], writesAt: new Map(this.#writesAt) },
+      marks: [...this.#marks],
     });
     this.#end();
     this.#seedJitter();
@@ -275,7 +278,7 @@ class Theatre {
 /** An empty world before the first stage. */
 function beginningOf({ kinds, controllers }: Scenario): Checkpoint {
   const mark = { writes: 0, lines: 0, outside: 0 };
-  const empty = { createsAndDeletes: [], writesAt: new Map<number, number>() };
+  const empty = { createsAndDeletes: [], writesAt: new Map<number, number>(), marks: [] };
   return { world: new World(kinds), clock: new VirtualClock(), mark, stages: 0, controllers, ...empty };
 }
 

@@ -1,5 +1,5 @@
 import type { Kube } from "../kube.ts";
-import type { Live } from "../object.ts";
+import type { Live, Ref } from "../object.ts";
 
 /** A waist that lands nowhere: it keeps what it was asked to do, in order, and fails where a test says so. */
 export class RecordingKube implements Kube {
@@ -12,11 +12,11 @@ export class RecordingKube implements Kube {
 
   /** The calls that change something. */
   get writes(): string[] {
-    return this.calls.filter((call) => !/^(confirm|status) /.test(call));
+    return this.calls.filter((call) => !/^(confirm|absent|status) /.test(call));
   }
 
-  confirm(known: Live): Promise<void> {
-    return this.#record("confirm", known.metadata.name);
+  confirm(ref: Ref, known: Live | undefined): Promise<void> {
+    return this.#record(known === undefined ? "absent" : "confirm", ref.name);
   }
 
   apply(wanted: { readonly metadata: { readonly name: string } }): Promise<void> {

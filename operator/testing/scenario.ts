@@ -65,7 +65,7 @@ export interface Scenario {
 /** Counts of a tally at one moment. */
 export type Mark = Pick<Tally, "writes" | "lines" | "outside">;
 
-/** A world at rest between two stages: as many runs as one likes begin there, each with a process of its own. */
+/** A world at rest after a stage: as many runs as one likes begin there, each with a process of its own. */
 export interface Checkpoint {
   readonly world: World;
   readonly clock: VirtualClock;
@@ -76,6 +76,8 @@ export interface Checkpoint {
   readonly createsAndDeletes: readonly string[];
   /** The version at which each write landed. */
   readonly writesAt: ReadonlyMap<number, number>;
+  /** How far the counts were when each stage before it began. */
+  readonly marks: readonly Mark[];
 }
 
 /** How a scenario is played. */
@@ -85,7 +87,7 @@ export interface Playing {
   readonly budget?: number;
   /** Where it begins; at the beginning, where left out. */
   readonly from?: Checkpoint | undefined;
-  /** Whether every stage gets a process of its own, and a checkpoint before it, or all stages have the same. */
+  /** Whether every stage gets a process of its own, and a checkpoint after it, or all stages have the same. */
   readonly processes?: "each" | "one";
 }
 
@@ -101,6 +103,6 @@ export interface Run {
   readonly versions: number;
   /** How far the counts were when each stage began, and when the last was over. */
   readonly marks: readonly Mark[];
-  /** One before each stage but the first, where each has a process of its own. */
+  /** One after each stage, and the one where the run began, where each has a process of its own. */
   readonly checkpoints: readonly Checkpoint[];
 }

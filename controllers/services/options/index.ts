@@ -1,5 +1,6 @@
 import { glanceOptions } from "./glance.ts";
 import { keystoneOptions } from "./keystone.ts";
+import { novaOptions } from "./nova.ts";
 import { placementOptions } from "./placement.ts";
 import { type KnownOptions, type OptionTable, parsedTable } from "./table.ts";
 
@@ -8,6 +9,7 @@ export const optionTables: Readonly<Record<string, OptionTable>> = {
   keystone: parsedTable(keystoneOptions),
   placement: parsedTable(placementOptions),
   glance: parsedTable(glanceOptions),
+  nova: parsedTable(novaOptions),
 };
 
 /** What a service knows in a release; undefined where nobody asked it yet. */

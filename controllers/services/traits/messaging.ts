@@ -32,13 +32,15 @@ export function transportUrl(context: ServiceContext): Part[] {
 
 /**
  * The shared messaging options: quorum queues everywhere, since their type cannot be changed later and RabbitMQ 4 has no
- * mirrored ones (oslo.messaging:oslo_messaging/_drivers/impl_rabbit.py, doc/source/admin/rabbit.rst). Every uWSGI application
- * needs a process name of its own, else all are `uwsgi` to the queue manager.
+ * mirrored ones (oslo.messaging:oslo_messaging/_drivers/impl_rabbit.py, doc/source/admin/rabbit.rst). Every process
+ * needs a name of its own, by which its queues are called: else uWSGI applications are all `uwsgi` to the queue manager.
  */
 export function messagingOptions(service: string, processName: string, context: ServiceContext): OsloConfig {
   const { authority } = messagingServer(context);
   return {
     DEFAULT: { transport_url: { parts: transportUrl(context) } },
+    // The queue manager counts under a lock between processes (oslo.messaging:oslo_messaging/_drivers/amqpdriver.py, QManager).
+    oslo_concurrency: { lock_path: "/tmp/locks" },
     oslo_messaging_notifications: { driver: "noop" },
     oslo_messaging_rabbit: {
       processname: `${service}-${processName}`,

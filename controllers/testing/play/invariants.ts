@@ -30,6 +30,10 @@ function movedOn(was: Fields, is: Fields): boolean {
   return inUse(is) === was["0"] && Object.values(is).includes(inUse(was)) && news.length === 1 && is["0"] === news[0];
 }
 
+/** The kinds by which services run, and what stands under them. */
+const runners: ReadonlySet<string> = new Set(["Deployment", "StatefulSet"]);
+const runnersIn = (world: World): Live[] => [...runners].flatMap((kind) => objectsOf(world, kind));
+
 /** Kinds of which the operator never takes one away while that for which it was made stays as it is. */
 const standing: ReadonlySet<string> = new Set([
   "Deployment",
@@ -69,7 +73,7 @@ const everythingChanges = /^(image upgrade|rotate|mutated \d+|returned \d+)$/;
 
 function podsStay(workloads: ReadonlySet<string>): Invariant {
   return ({ type, object, before }, { stage }) => {
-    if (type !== "MODIFIED" || !["Deployment", "StatefulSet"].includes(object.kind)) return undefined;
+    if (type !== "MODIFIED" || !runners.has(object.kind)) return undefined;
     if (canonical(at(object, "spec", "template")) === canonical(at(before, "spec", "template"))) return undefined;
     const moved = stage === "host changed" && object.metadata.name === "memcached-server";
     const may =
@@ -86,7 +90,7 @@ function neverBack(): Invariant {
   const were = new Map<string, string[]>();
   return ({ type, object, before }, { stage, ours }) => {
     if (!ours || type !== "MODIFIED" || undone.has(stage)) return undefined;
-    if (!["Deployment", "StatefulSet", "Registration"].includes(object.kind)) return undefined;
+    if (!(runners.has(object.kind) || object.kind === "Registration")) return undefined;
     const [was, is] = [canonical(before?.["spec"]), canonical(object["spec"])];
     if (was === is) return undefined;
     const key = `${stage} ${object.kind} ${object.metadata.name}`;
@@ -104,6 +108,7 @@ const isComplete = (job: Live): boolean => conditionOf(job, "Complete") !== unde
 function gatesOf({ name, setup }: ServiceDefinition): (readonly [kind: string, prefix: string, gate: string])[] {
   return [
     ["Deployment", `${name}-`, `${name}-expand-`],
+    ["StatefulSet", `${name}-`, `${name}-expand-`],
     ["Job", `${name}-expand-`, `${name}-database-`],
     ...setup.map((each) => ["Job", `${name}-${each.name}-`, `${name}-expand-`] as const),
     ...setup.map((each) => ["Registration", name, `${name}-${each.name}-`] as const),
@@ -144,7 +149,7 @@ function releasesInOrder(services: readonly ServiceDefinition[]): Invariant {
         upgrade.before.length,
     )?.name;
   const behind = (world: World, release: string, names: readonly string[]): string | undefined =>
-    objectsOf(world, "Deployment").find(
+    runnersIn(world).find(
       (live) =>
         names.some((name) => live.metadata.name.startsWith(`${name}-`)) &&
         (releaseOf(live) !== release || !replaced(live)),
@@ -158,7 +163,7 @@ function releasesInOrder(services: readonly ServiceDefinition[]): Invariant {
   };
   return ({ type, object, before }, { world }) => {
     const [was, is] = [releaseOf(before), releaseOf(object)];
-    if (object.kind !== "Deployment" || type !== "MODIFIED" || was === undefined || was === is) return undefined;
+    if (!runners.has(object.kind) || type !== "MODIFIED" || was === undefined || was === is) return undefined;
     if (is === undefined || is < was) return `${nameFor(refOf(object))} went from ${was} back to ${String(is)}`;
     const early = tooEarly(object, is, world);
     return early === undefined ? undefined : `${nameFor(refOf(object))} went to ${is} ${early}`;
@@ -167,7 +172,7 @@ function releasesInOrder(services: readonly ServiceDefinition[]): Invariant {
 
 /** The pods of a service go to another database when its schema is ready there. */
 const databasesReady: Invariant = ({ type, object, before }, { world }) => {
-  if (type !== "MODIFIED" || object.kind !== "Deployment") return undefined;
+  if (type !== "MODIFIED" || !runners.has(object.kind)) return undefined;
   const podOf = (live: Live | undefined): unknown => at(live, "spec", "template", "spec");
   const host = hostIn(world, podOf(object));
   if (host === undefined || host === hostIn(world, podOf(before))) return undefined;
@@ -189,7 +194,7 @@ const contractsLast: Invariant = ({ type, object }, { world }) => {
   const [release] = imagesOf(object).map((image) => image.split(":").at(-1) ?? "");
   if (type !== "ADDED" || object.kind !== "Job" || release === undefined) return undefined;
   if (object.metadata.labels?.["app.kubernetes.io/component"] !== "contract") return undefined;
-  const old = objectsOf(world, "Deployment").find((live) => ![undefined, release].includes(releaseOf(live)));
+  const old = runnersIn(world).find((live) => ![undefined, release].includes(releaseOf(live)));
   const pod = objectsOf(world, "Pod").find((each) =>
     listAt(each, "spec", "containers").some(
       (container) =>
