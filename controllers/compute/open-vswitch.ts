@@ -45,6 +45,11 @@ exec ovn-controller unix:/run/openvswitch/db.sock ${logs} --unixctl=/run/ovn/ovn
 /** Keeps in the database what the host is to OVN, and its bridges, as the files say that the pool keeps for all its hosts. */
 export const chassisStart = `set -eu
 trap 'exit 0' TERM
+# In the background: while a program runs in the foreground, a shell hears no signal.
+tell() {
+  ovs-vsctl --timeout=10 "$@" &
+  wait $! || true
+}
 cd ${chassisFolder}
 while :; do
   set --
@@ -58,10 +63,10 @@ while :; do
       [ -n "$address" ] || echo "no address for tunnels: ip address show $(cat question)" >&2
       set -- "$@" "external_ids:ovn-encap-ip=\\"\${address%%/*}\\""
     fi
-    ovs-vsctl --timeout=10 --no-wait set Open_vSwitch . "$@" || true
+    tell --no-wait set Open_vSwitch . "$@"
     while read -r bridge type link; do
-      ovs-vsctl --timeout=10 --may-exist add-br "$bridge" -- set Bridge "$bridge" "datapath_type=$type" || true
-      [ -z "$link" ] || ovs-vsctl --timeout=10 --may-exist add-port "$bridge" "$link" || true
+      tell --may-exist add-br "$bridge" -- set Bridge "$bridge" "datapath_type=$type"
+      [ -z "$link" ] || tell --may-exist add-port "$bridge" "$link"
     done < bridges
   fi
   sleep 5 &
