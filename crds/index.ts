@@ -1,8 +1,9 @@
 import type { KindDefinition } from "../operator/schema.ts";
 import { cloud } from "./cloud.ts";
+import { computeCell } from "./compute-cell.ts";
 import { network } from "./network.ts";
 import { providerNetwork } from "./provider-network.ts";
 import { registration } from "./registration.ts";
 
 /** Every kind of the group nephos.dev. */
-export const kinds: readonly KindDefinition[] = [cloud, network, providerNetwork, registration];
+export const kinds: readonly KindDefinition[] = [cloud, computeCell, network, providerNetwork, registration];
