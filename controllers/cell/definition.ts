@@ -26,7 +26,7 @@ const consoleProxy: Process = {
       ssl_only: true,
       cert: publicFiles.certificate,
       key: publicFiles.key,
-      web: "/usr/share/novnc",
+      web: "/opt/openstack/share/novnc",
     },
     vnc: { novncproxy_host: "::", novncproxy_port: publicServerPort },
   }),

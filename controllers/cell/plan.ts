@@ -1,5 +1,6 @@
 import { computeCellSpec, type ComputeCellSpec } from "../../crds/compute-cell.ts";
 import { cloudSpec } from "../../crds/cloud.ts";
+import { dressed, ownView } from "../../operator/dress.ts";
 import { type Live, nameFor } from "../../operator/object.ts";
 import { type Plan, progress, type Snapshot, type Step } from "../../operator/plan.ts";
 import { secretRef } from "../../operator/recipe.ts";
@@ -86,14 +87,14 @@ export function planCell(cell: Live, seen: Snapshot, means: Means): Plan {
 }
 
 /** The steps of the Cloud that the cell comes after, judged as the Cloud judges them: nothing of them is written here. */
-function stepsOfCloud({ metadata: { name } }: Live, whole: Plan, steps: readonly Step[], seen: Snapshot): Step[] {
+function stepsOfCloud(cloud: Live, whole: Plan, steps: readonly Step[], seen: Snapshot): Step[] {
   const own = new Set(steps.map((step) => step.name));
   const needed = new Set(steps.flatMap(({ after }) => after).filter((step) => !own.has(step)));
-  const { verdicts } = progress(whole, seen, judgeStep);
+  const { verdicts } = progress(dressed(whole, cloud), ownView(seen, cloud), judgeStep);
   return [...needed].map((step) => {
     const verdict = verdicts.get(step);
     const done = verdict?.is === "done" || verdict?.is === "degraded";
-    const held: Verdict = { is: "waiting", on: `step ${step} of Cloud ${name}` };
+    const held: Verdict = { is: "waiting", on: `step ${step} of Cloud ${cloud.metadata.name}` };
     return { name: step, after: [], objects: [], ...(done ? {} : { held }) };
   });
 }

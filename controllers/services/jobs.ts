@@ -1,6 +1,7 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
 import type { IVolume } from "kubernetes-models/v1/Volume";
 import type { Manifest } from "../../operator/object.ts";
+import { brokerPhases } from "./broker.ts";
 import { configSecret } from "./config.ts";
 import type { Command, Process, ServiceDefinition, Setup } from "./define.ts";
 import { job } from "./manifests.ts";
@@ -59,7 +60,8 @@ export function setupJob({ service, context, config }: Pods, setup: Setup): Mani
   return job(
     service.name,
     name,
-    [name, context.incarnation],
+    // What stands on a broker of its own is set up anew for another broker.
+    [name, context.incarnation, ...brokerPhases(service).map(() => context.broker)],
     servicePod(
       { service, context, config: own === undefined ? config : configSecret(service, context, own) },
       container,
