@@ -141,6 +141,24 @@ describe("the status of a Cloud", () => {
     });
   });
 
+  it("is available, and of a release, by its APIs: a worker that never ran counts against Ready only", () => {
+    const worker = { name: "worker", run: { command: ["keystone-worker"] }, requests: { cpu: "10m", memory: "64Mi" } };
+    const services = withKeystone.services.map((service) => ({
+      ...service,
+      processes: [...service.processes, worker],
+    }));
+    const working = cloudController({ ...withKeystone, services });
+    const seen = snapshot(...objects);
+    const { verdicts } = progress(placed(working.plan(cloud, seen, undefined)), seen, judgeStep);
+    expect(working.status(cloud, verdicts, seen, undefined)).toMatchObject({
+      conditions: expect.arrayContaining([
+        expect.objectContaining({ type: "Ready", status: "False" }),
+        expect.objectContaining({ type: "Available", status: "True" }),
+      ]),
+      release: "2026.1",
+    });
+  });
+
   it("shows what was used where the spec leaves it open", () => {
     const bound = objects.map((object) =>
       object.kind === "PersistentVolumeClaim"

@@ -73,8 +73,9 @@ export function scenario(name: string, brought: Means, ...happens: readonly Stag
 /** The services that stand on no other: what happens to a Cloud as a whole is played with these, so that it costs no more with every service. */
 const core: Means = { ...means, services: means.services.filter(({ after }) => after.length === 0) };
 const debug = { config: { DEFAULT: { debug: { value: "true" } } } };
-const deploy = applied("deploy", core, {});
 const shrink = applied("shrink", core, {});
+const deployments = new Map<string, Stage>();
+const deploy = deployOf(core);
 
 const refusedRelease = refused(applied("another release", core, {}, { release: "2025.1" }), "ReleaseChange");
 const reserved = { config: { database: { connection: { value: "sqlite://" } } } };
@@ -100,12 +101,20 @@ function withGround(name: string): Means {
   return { ...means, services: all.filter((service) => ground.has(service.name)) };
 }
 
+/** The deployment of a Cloud of these: the same stage for the same services, so that what begins with it is played once. */
+function deployOf(brought: Means): Stage {
+  const key = brought.services.map(({ name }) => name).join();
+  const known = deployments.get(key) ?? applied("deploy", brought, {});
+  deployments.set(key, known);
+  return known;
+}
+
 /** What a service goes through by itself, in a Cloud that has what it stands on: it comes, and is configured. */
 function arrivalOf(service: ServiceDefinition): Scenario {
   const after = withGround(service.name);
   const before: Means = { ...after, services: after.services.filter((each) => each !== service) };
   const configured = applied("configure", { ...after, services: [service] }, debug);
-  const played = scenario(`arrival-${service.name}`, after, applied("deploy", before, {}), arrival(after), configured);
+  const played = scenario(`arrival-${service.name}`, after, deployOf(before), arrival(after), configured);
   return { ...played, controllers: controllersWith(before) };
 }
 
