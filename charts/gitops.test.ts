@@ -190,6 +190,7 @@ describe("a tool that compares without asking the API server", () => {
     });
     expect(Object.fromEntries(inLists)).toEqual({
       Cloud: [],
+      ComputeCell: [],
       ComputeNode: [],
       ComputePool: [],
       Network: [],

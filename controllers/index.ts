@@ -1,4 +1,5 @@
 import type { Controller } from "../operator/controller.ts";
+import { cellController } from "./cell/controller.ts";
 import { cloudController } from "./cloud/controller.ts";
 import type { ImageResolver } from "./cloud/plan.ts";
 import { nodeController } from "./compute/node-controller.ts";
@@ -11,8 +12,10 @@ import { services } from "./services/index.ts";
 
 /** Every controller of the operator. */
 export function controllers(images: ImageResolver): Controller[] {
+  const means = { services, images, paths: upgradePaths };
   return [
-    cloudController({ services, images, paths: upgradePaths }),
+    cloudController(means),
+    cellController(means),
     networkController({ images }),
     providerController(),
     poolController({ images }),

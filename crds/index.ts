@@ -1,5 +1,6 @@
 import type { KindDefinition } from "../operator/schema.ts";
 import { cloud } from "./cloud.ts";
+import { computeCell } from "./compute-cell.ts";
 import { computeNode } from "./compute-node.ts";
 import { computePool } from "./compute-pool.ts";
 import { network } from "./network.ts";
@@ -11,6 +12,7 @@ export const kinds: readonly KindDefinition[] = [
   cloud,
   network,
   providerNetwork,
+  computeCell,
   computePool,
   computeNode,
   registration,

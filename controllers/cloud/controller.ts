@@ -1,6 +1,7 @@
 import { cloudSpec } from "../../crds/cloud.ts";
 import type { Controller } from "../../operator/controller.ts";
 import { podKind } from "../../operator/pods.ts";
+import { cellKind } from "../cell/cells.ts";
 import { isRefused } from "../refusal.ts";
 import { refusedReport } from "../report.ts";
 import { claimKind } from "./claim.ts";
@@ -16,6 +17,7 @@ export function cloudController(means: Means): Controller {
     reads: [
       claimKind,
       podKind,
+      cellKind,
       { apiVersion: "v1", kind: "Secret" },
       { apiVersion: "v1", kind: "Node", cluster: true },
     ],

@@ -1,4 +1,4 @@
-import { cloudSpec } from "../../crds/cloud.ts";
+import { cloudSpec, type CloudSpec } from "../../crds/cloud.ts";
 import type { Live } from "../../operator/object.ts";
 import type { Plan, Snapshot, Step } from "../../operator/plan.ts";
 import { secretRef } from "../../operator/recipe.ts";
@@ -12,13 +12,14 @@ import { attachedTo, runningRelease, workloadRefs } from "../services/running.ts
 import { authoritySecret, certificatesOf } from "../services/tls.ts";
 import { missingReference } from "../services/user-config.ts";
 import { workloadsOf } from "../services/workloads.ts";
+import { mappedCells } from "../cell/cells.ts";
 import { cachedFrom, cacheSteps, cacheWorkload } from "./cache.ts";
 import { belongingsOf } from "./belongings.ts";
 import { claimKind, incarnationOf } from "./claim.ts";
 import { databaseClaim, databaseSteps } from "./database.ts";
-import { lackingIn, placeOf } from "./external.ts";
+import { brokerIncarnation, lackingIn, placeOf } from "./external.ts";
 import { publicHostOf } from "./host.ts";
-import { messagingSteps } from "./messaging.ts";
+import { messagingClaim, messagingSteps } from "./messaging.ts";
 import { heldByLoss, type Installed, installed, recordStep } from "./record.ts";
 import { tlsSteps } from "./tls.ts";
 
@@ -63,8 +64,14 @@ export function contextOf(
     publicHost: publicHostOf(spec, seen, namespace),
     ...secretsOf(seen, namespace, standsOn),
     incarnation: placeOf(spec) ?? incarnationOf(seen, namespace, databaseClaim),
+    broker: brokerOf(spec, seen, namespace),
+    cells: mappedCells(seen, namespace),
     image: (name) => images(name, spec.images),
   };
+}
+
+function brokerOf({ messaging: { external } }: CloudSpec, seen: Snapshot, namespace: string): string {
+  return external === undefined ? incarnationOf(seen, namespace, messagingClaim) : brokerIncarnation(external);
 }
 
 /** What of a Secret decides about names and pods: its version, or the certificate in it; whoever asks stands on it. */
@@ -154,7 +161,7 @@ function forbiddenRelease(
 }
 
 /** Where the user's configuration cannot be written, none is, and what runs stays as it is. */
-function withUserConfig(steps: readonly Step[], service: ServiceDefinition, context: ServiceContext): Step[] {
+export function withUserConfig(steps: readonly Step[], service: ServiceDefinition, context: ServiceContext): Step[] {
   const held = configTrouble(service, context);
   if (held === undefined) return [...steps];
   return steps.map((step) => {

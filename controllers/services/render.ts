@@ -4,7 +4,8 @@ import type { SecretRecipe } from "../../operator/recipe.ts";
 import { configSecret, generatedSecrets } from "./config.ts";
 import { databaseAccess, databaseWork } from "./database.ts";
 import type { Process, ServiceContext, ServiceDefinition } from "./define.ts";
-import { commandJobs, setupJob } from "./jobs.ts";
+import { brokerAccess, brokerPhases, brokerSteps } from "./broker.ts";
+import { commandJobs, setupJob, setupProcess } from "./jobs.ts";
 import type { Pods } from "./pods.ts";
 import { processObjects } from "./process.ts";
 import { publicPort, publicServices } from "./public.ts";
@@ -36,6 +37,7 @@ function dataSteps(pods: Pods): Step[] {
           context,
         ),
         ...databaseAccess(service, context),
+        ...brokerAccess(service, context),
       ],
     },
     {
@@ -43,13 +45,18 @@ function dataSteps(pods: Pods): Step[] {
       after: [at("config"), "database/server"],
       ...databaseWork(service, context),
     },
+    ...brokerSteps(service, context),
     {
       name: at("expand"),
       after: [at("database")],
       objects: commandJobs(pods, "expand", service.upgrade.before),
       ...(context.held === undefined ? {} : { held: context.held }),
     },
-    { name: at("setup"), after: [at("expand")], objects: service.setup.map((setup) => setupJob(pods, setup)) },
+    {
+      name: at("setup"),
+      after: [at("expand"), ...brokerPhases(service)],
+      objects: service.setup.map((setup) => setupJob(pods, setup)),
+    },
   ];
 }
 
@@ -64,6 +71,7 @@ function serverSteps(pods: Pods): Step[] {
       name: at("api"),
       after: [
         at("expand"),
+        ...brokerPhases(service),
         ...infrastructure,
         ...(publicPort(service.name, context) !== undefined ? ["tls/public"] : []),
         ...context.upgrade.gates,
@@ -93,9 +101,11 @@ function asItRuns(service: ServiceDefinition, context: ServiceContext, process: 
 
 /** The configuration of each process for the wanted release, and for those that run until they may be left. */
 function configSecrets(service: ServiceDefinition, context: ServiceContext): SecretRecipe[] {
-  const all = service.processes.flatMap((process) => {
-    const running = context.running(workloadOf(service, process)) ?? context.release;
-    return [context.release, running].map((release) => configSecret(service, { ...context, release }, process));
-  });
+  const all = [...service.processes, ...service.setup.flatMap((setup) => setupProcess(service, setup) ?? [])].flatMap(
+    (process) => {
+      const running = context.running(workloadOf(service, process)) ?? context.release;
+      return [context.release, running].map((release) => configSecret(service, { ...context, release }, process));
+    },
+  );
   return [...new Map(all.map((secret) => [secret.metadata.name, secret])).values()];
 }
