@@ -381,7 +381,10 @@ describe("the URL", () => {
     parts.map((part) => (typeof part === "string" ? part : `<${part.secret}/${part.key}${part.as ?? ""}>`)).join("");
   const urls = (spec: object) => {
     const context = contextWith({ spec: specOf(spec) });
-    return [text(databaseUrl("keystone", "keystone", context)), text(transportUrl(context))];
+    return [
+      text(databaseUrl("keystone", "keystone", context)),
+      text(transportUrl({ name: "teapot", messaging: true }, context)),
+    ];
   };
 
   it.each([

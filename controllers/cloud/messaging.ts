@@ -8,7 +8,7 @@ import { componentLabels, restrictedPod, serverProbes, uids } from "../services/
 import { memoryOf, resourcesWith } from "../services/resources.ts";
 import { composedSecret, passwordOf, passwordSecret } from "../services/secret.ts";
 import { serverCertificate, serverFiles, serverMount } from "../services/tls.ts";
-import { messagingSecret } from "../services/traits/messaging.ts";
+import { managementPort, messagingSecret } from "../services/traits/messaging.ts";
 import { managedByDefault } from "../../crds/cloud.ts";
 import { boundClaim } from "./claim.ts";
 import { externalMessagingSteps } from "./external.ts";
@@ -19,7 +19,7 @@ export const messagingClaim = "data-rabbitmq-0";
 /** Secrets that are generated once and open the broker's data. */
 export const messagingSecrets = [passwordSecret(messagingSecret)] as const;
 
-const ports = { amqps: 5671, management: 15671, metrics: 15691 } as const;
+const ports = { amqps: 5671, management: managementPort, metrics: 15691 } as const;
 
 /** Certificates are read again by themselves, two minutes after they change at the latest: nothing restarts. */
 function listener(port: string, options: string, number: number): string[] {

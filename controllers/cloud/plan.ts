@@ -1,4 +1,4 @@
-import { cloudSpec } from "../../crds/cloud.ts";
+import { cloudSpec, type CloudSpec } from "../../crds/cloud.ts";
 import { networkSpec } from "../../crds/network.ts";
 import type { Live } from "../../operator/object.ts";
 import type { Plan, Snapshot, Step } from "../../operator/plan.ts";
@@ -13,14 +13,16 @@ import { renderService } from "../services/render.ts";
 import { attachedTo, runningRelease, workloadRefs } from "../services/running.ts";
 import { authoritySecret, certificatesOf } from "../services/tls.ts";
 import { missingReference } from "../services/user-config.ts";
+import { isApi } from "../services/workloads.ts";
 import { workloadsOf } from "../services/workloads.ts";
+import { mappedCells } from "../cell/cells.ts";
 import { cachedFrom, cacheSteps, cacheWorkload } from "./cache.ts";
 import { belongingsOf } from "./belongings.ts";
 import { claimKind, incarnationOf } from "./claim.ts";
 import { databaseClaim, databaseSteps } from "./database.ts";
-import { lackingIn, placeOf } from "./external.ts";
+import { brokerIncarnation, lackingIn, placeOf } from "./external.ts";
 import { publicHostOf } from "./host.ts";
-import { messagingSteps } from "./messaging.ts";
+import { messagingClaim, messagingSteps } from "./messaging.ts";
 import { heldByLoss, type Installed, installed, recordStep } from "./record.ts";
 import { tlsSteps } from "./tls.ts";
 
@@ -58,7 +60,7 @@ export function contextOf(
     running: (workload) => runningRelease(seen, namespace, workload),
     attached: (workload) => attachedTo(seen, namespace, workload),
     lacks: lackingIn(seen, namespace),
-    upgrade: upgrading ? { gates: all("expand"), rolled: all("registration") } : { gates: [], rolled: [] },
+    upgrade: upgrading ? { gates: all("expand"), rolled: rolledOf(services) } : { gates: [], rolled: [] },
     ...(recorded ? {} : { held: { is: "waiting", on: "cloud/record" } }),
     region: spec.region,
     spec,
@@ -66,6 +68,8 @@ export function contextOf(
     publicHost: publicHostOf(spec, seen, namespace),
     ...secretsOf(seen, namespace, standsOn),
     incarnation: placeOf(spec) ?? incarnationOf(seen, namespace, databaseClaim),
+    broker: brokerOf(spec, seen, namespace),
+    cells: mappedCells(seen, namespace),
     image: (name) => images(name, spec.images),
   };
 }
@@ -75,6 +79,18 @@ function networkIn(seen: Snapshot, namespace: string, cloud: string): ServiceCon
   const live = seen.list(networkKind, { namespace }).find((each) => elderOf(each, seen) === undefined);
   const spec = networkSpec.safeParse(live?.["spec"]).data;
   return live === undefined || spec?.cloud.name !== cloud ? undefined : { name: live.metadata.name, spec };
+}
+
+/** The steps after which nothing of a service is of another release any more. */
+function rolledOf(services: readonly ServiceDefinition[]): string[] {
+  return services.flatMap(({ name, processes }) => [
+    `${name}/registration`,
+    ...(processes.every(isApi) ? [] : [`${name}/workers`]),
+  ]);
+}
+
+function brokerOf({ messaging: { external } }: CloudSpec, seen: Snapshot, namespace: string): string {
+  return external === undefined ? incarnationOf(seen, namespace, messagingClaim) : brokerIncarnation(external);
 }
 
 /** What of a Secret decides about names and pods: its version, or the certificate in it; whoever asks stands on it. */
@@ -166,12 +182,12 @@ function forbiddenRelease(
 }
 
 /** Where the user's configuration cannot be written, none is, and what runs stays as it is. */
-function withUserConfig(steps: readonly Step[], service: ServiceDefinition, context: ServiceContext): Step[] {
+export function withUserConfig(steps: readonly Step[], service: ServiceDefinition, context: ServiceContext): Step[] {
   const held = configTrouble(service, context);
   if (held === undefined) return [...steps];
   return steps.map((step) => {
     if (step.name === `${service.name}/config`) return { ...step, held };
-    return step.name === `${service.name}/api` ? { ...step, meanwhile: [] } : step;
+    return "meanwhile" in step ? { ...step, meanwhile: [] } : step;
   });
 }
 

@@ -23,7 +23,7 @@ export interface Data {
   readonly movable: boolean;
 }
 
-const recordName = "nephos-record";
+const cloudRecord = "nephos-record";
 
 /** The release that data is of, and the one that it is on its way to where its schema may have been touched for that. */
 export interface Installed {
@@ -44,17 +44,41 @@ export function recordStep(
 ): Step {
   const { namespace, release } = context;
   const before = installed(seen, namespace)?.release ?? release;
-  const secrets = belongings.flatMap((belonging) => entriesOf(belonging, seen, namespace));
+  const secrets = entriesOf(belongings, seen, namespace, cloudRecord);
   return {
     name: "cloud/record",
     after,
-    objects: [record({ release }, secrets)],
-    meanwhile: [record(before === release ? { release } : { release: before, next: release }, secrets)],
+    objects: [record(cloudRecord, { release }, secrets)],
+    meanwhile: [record(cloudRecord, before === release ? { release } : { release: before, next: release }, secrets)],
   };
 }
 
-function entriesOf({ secrets, data }: Belonging, seen: Snapshot, namespace: string): [string, string][] {
-  const before = recorded(seen, namespace);
+/** What stands beside the data of a part of a cloud that is an object of its own: which of its generated Secrets open what. */
+export function partRecord(
+  name: string,
+  belongings: readonly Belonging[],
+  seen: Snapshot,
+  namespace: string,
+): IConfigMap & Manifest {
+  return record(name, {}, entriesOf(belongings, seen, namespace, name));
+}
+
+function entriesOf(
+  belongings: readonly Belonging[],
+  seen: Snapshot,
+  namespace: string,
+  name: string,
+): [string, string][] {
+  const before = recorded(seen, namespace, name);
+  return belongings.flatMap((belonging) => entriesFor(belonging, seen, namespace, before));
+}
+
+function entriesFor(
+  { secrets, data }: Belonging,
+  seen: Snapshot,
+  namespace: string,
+  before: Readonly<Record<string, unknown>>,
+): [string, string][] {
   const { incarnation } = data;
   if (incarnation === undefined) return [];
   return secrets
@@ -65,11 +89,15 @@ function entriesOf({ secrets, data }: Belonging, seen: Snapshot, namespace: stri
     .map((name) => [keyOf(name), incarnation]);
 }
 
-function record(release: Installed, secrets: readonly (readonly [string, string])[]): IConfigMap & Manifest {
+function record(
+  name: string,
+  release: Installed | Readonly<Record<string, never>>,
+  secrets: readonly (readonly [string, string])[],
+): IConfigMap & Manifest {
   return {
     apiVersion: "v1",
     kind: "ConfigMap",
-    metadata: { name: recordName, annotations: { [retainAnnotation]: "record" } },
+    metadata: { name, annotations: { [retainAnnotation]: "record" } },
     data: { ...release, ...Object.fromEntries(secrets) },
   };
 }
@@ -82,8 +110,13 @@ export function installed(seen: Snapshot, namespace: string): Installed | undefi
 }
 
 /** Why nothing of a step may be written: a Secret of existing data is gone, and a new one would not open it. */
-export function heldByLoss(belongings: readonly Belonging[], seen: Snapshot, namespace: string): (step: Step) => Step {
-  const before = recorded(seen, namespace);
+export function heldByLoss(
+  belongings: readonly Belonging[],
+  seen: Snapshot,
+  namespace: string,
+  of = cloudRecord,
+): (step: Step) => Step {
+  const before = recorded(seen, namespace, of);
   const lost = new Map<string, string>();
   for (const { secrets, data } of belongings) {
     for (const { metadata } of secrets) {
@@ -113,8 +146,8 @@ function lossOf(secret: string, where: string): Verdict {
   return { is: "blocked", reason: "SecretMissing", message };
 }
 
-function recorded(seen: Snapshot, namespace: string): Readonly<Record<string, unknown>> {
-  return mapAt(seen.get({ apiVersion: "v1", kind: "ConfigMap", namespace, name: recordName }), "data");
+function recorded(seen: Snapshot, namespace: string, name = cloudRecord): Readonly<Record<string, unknown>> {
+  return mapAt(seen.get({ apiVersion: "v1", kind: "ConfigMap", namespace, name }), "data");
 }
 
 function keyOf(secret: string): string {

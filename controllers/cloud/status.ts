@@ -27,7 +27,7 @@ export function cloudStatus(
     ...summarise(verdicts, observedGeneration),
     available(seen, context, services, observedGeneration),
     certificatesValid(cloud, seen, observedGeneration),
-    ...doubtful(context, services, observedGeneration),
+    ...doubtful(unknownOptions(services, context), context, observedGeneration),
   ];
   const release = oldestRunning(seen, context.namespace, apiWorkloadsOf(services));
   const keystone = services.find((service) => service.name === "keystone");
@@ -47,16 +47,15 @@ export function cloudStatus(
 const namedOptions = 10;
 
 /** There, and True, only while the user sets options that the release does not know. */
-function doubtful(
-  context: ServiceContext,
-  services: readonly ServiceDefinition[],
+export function doubtful(
+  doubts: readonly string[],
+  { release }: ServiceContext,
   observedGeneration: number,
 ): Condition[] {
-  const doubts = unknownOptions(services, context);
   if (doubts.length === 0) return [];
   const more = doubts.length - namedOptions;
   const named = `${doubts.slice(0, namedOptions).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
-  const message = `${context.release} does not know, but gets all the same: ${named}`;
+  const message = `${release} does not know, but gets all the same: ${named}`;
   return [{ type: warningCondition, status: "True", reason: "NotInRelease", message, observedGeneration }];
 }
 

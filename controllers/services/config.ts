@@ -8,13 +8,15 @@ import { processFiles } from "./process-files.ts";
 import { programOptions } from "./program.ts";
 import { composedSecret, passwordSecret } from "./secret.ts";
 import { attachmentOf, givenDatabaseAccount } from "./servers.ts";
-import { messagingOptions } from "./traits/messaging.ts";
+import { brokerSecrets, messagingOptions } from "./traits/messaging.ts";
 import { referencesOf, settingsOf, userOptions } from "./user-config.ts";
+import { projectOf } from "./workloads.ts";
 
 /** Every Secret of a service that is made once and then belongs to its data. */
 export function generatedSecrets(service: ServiceDefinition, context: ServiceContext): SecretRecipe[] {
   return [
     ...(ownsAccount(service, context) ? [passwordSecret(databaseSecretOf(service.name))] : []),
+    ...brokerSecrets(service),
     ...identitySecrets(service),
     ...service.passwords.map(passwordSecret),
     ...traitsOf(service, context).flatMap((trait) => trait.secrets),
@@ -40,7 +42,7 @@ export function configOf(
   context: ServiceContext,
   process: Process | undefined = service.processes[0],
 ): OsloConfig {
-  const messaging = service.messaging ? [messagingOptions(service.name, process?.name ?? "api", context)] : [];
+  const messaging = service.messaging ? [messagingOptions(service, process?.name ?? "api", context)] : [];
   const common: OsloConfig = { DEFAULT: { use_stderr: true }, oslo_middleware: { enable_proxy_headers_parsing: true } };
   return merged(
     common,
@@ -78,9 +80,9 @@ export function refusedOptions(service: ServiceDefinition, context: ServiceConte
     .map(({ field }) => field);
 }
 
-/** The name of the file below /etc/<service> that its programs read. */
-export function configFileOf({ name, configFile }: ServiceDefinition): string {
-  return configFile ?? `${name}.conf`;
+/** The name of the file below /etc/<project> that its programs read. */
+export function configFileOf(service: ServiceDefinition): string {
+  return service.configFile ?? `${projectOf(service)}.conf`;
 }
 
 /** The configuration file of a process, named by what is in it but for the values of its secrets: of those that others change by their versions. */

@@ -11,6 +11,7 @@ import { databaseProgram } from "./probe-programs.ts";
 import { composedSecret, passwordOf } from "./secret.ts";
 import { addressOf, databaseServer, givenDatabaseAccount } from "./servers.ts";
 import { trust, trustFile } from "./tls.ts";
+import { projectOf } from "./workloads.ts";
 
 /** The Secret with the password of a service's database account. */
 export function databaseSecretOf(service: string): string {
@@ -67,19 +68,26 @@ export function databaseAccess(service: ServiceDefinition, context: ServiceConte
 
 /** One statement a line. They can be run again and again, and set the password anew. */
 function statements(service: ServiceDefinition, context: ServiceContext): Part[] {
-  const account = `'${databaseNameOf(service.name, context)}'@'%'`;
+  const account = accountOf(service.name, context);
   const proof = databaseServer(context).authority === undefined ? "" : " REQUIRE SSL";
   return [
-    ...service.databases
-      .map(({ name }) => databaseNameOf(name, context))
-      .flatMap((name) => [
+    ...service.databases.flatMap(({ name: own, sharedWith = service.name }) => {
+      const name = databaseNameOf(own, context);
+      const accounts = [...new Set([account, accountOf(sharedWith, context)])];
+      const grants = accounts.map((each) => `GRANT ALL ON \`${name}\`.* TO ${each};\n`);
+      return [
         `CREATE DATABASE IF NOT EXISTS \`${name}\` CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci;\n`,
-        `CREATE USER IF NOT EXISTS ${account};\nGRANT ALL ON \`${name}\`.* TO ${account};\n`,
-      ]),
+        `CREATE USER IF NOT EXISTS ${account};\n${grants.join("")}`,
+      ];
+    }),
     `ALTER USER ${account} IDENTIFIED BY '`,
     passwordOf(databaseSecretOf(service.name)),
     `'${proof};\n`,
   ];
+}
+
+function accountOf(service: string, context: ServiceContext): string {
+  return `'${databaseNameOf(service, context)}'@'%'`;
 }
 
 /** The Job that makes a service's databases and account, and what is known of why it does not; nothing where both are there already. */
@@ -116,7 +124,7 @@ function externalJob(service: ServiceDefinition, context: ServiceContext): Manif
     service: service.name,
     phase: "database",
     inputs: ["database", service.databases, context.incarnation],
-    image: `${service.name}:${context.release}`,
+    image: `${projectOf(service)}:${context.release}`,
     server: databaseServer(context),
     program: databaseProgram,
     task: {

@@ -37,6 +37,10 @@ export interface ServiceContext {
   readonly certificates: (workload: string, secrets: readonly string[]) => string;
   /** What the data lives on: the uid of the database's volume, or where an external one is. A Job acts on it and runs again for another. */
   readonly incarnation: string;
+  /** The same of the broker. */
+  readonly broker: string;
+  /** The cells that Nova was told of, each as a name that changes when it is told anew. */
+  readonly cells: readonly string[];
   /** The image reference for an image name such as `infra` or `keystone:2026.1`. */
   readonly image: (name: string) => string;
 }
@@ -67,10 +71,18 @@ export interface Program {
   readonly stopInSeconds?: number;
 }
 
+/** A program that answers by HTTPS itself, on one port, to those outside the cluster: with the public certificate, where `publicFiles` says. */
+export interface Front {
+  readonly command: Command;
+  readonly port: number;
+  /** Path of the health check. */
+  readonly health: string;
+}
+
 /** A part of a service that runs for good. */
 export interface Process {
   readonly name: string;
-  readonly run: Wsgi | Program;
+  readonly run: Wsgi | Program | Front;
   /** CPU and memory that a pod asks for. */
   readonly requests: { readonly cpu: string; readonly memory: string };
   /** Where the process keeps data of its own. It has one pod then, with a volume that the spec of the service sizes. */
@@ -100,25 +112,38 @@ export interface Setup {
   readonly name: string;
   readonly command: Command;
   readonly secrets: readonly SecretKeyRef[];
+  /** Options of its own, over those of the service. */
+  readonly config?: (context: ServiceContext) => OsloConfig;
+}
+
+/** An SQL database. */
+export interface Database {
+  readonly name: string;
+  /** The section of the configuration that names it. */
+  readonly section: string;
+  /** Another service whose account may use it too. */
+  readonly sharedWith?: string;
 }
 
 /** An OpenStack service, as data. The renderer is the only code that knows what becomes of it in Kubernetes. */
 export interface ServiceDefinition {
   readonly name: string;
-  /** Type in Keystone's catalogue. */
-  readonly type: string;
+  /** The project whose image and programs it runs. Default: the one of its name. */
+  readonly project?: string;
+  /** Type in Keystone's catalogue; none where it has no entry there. */
+  readonly type?: string;
   readonly description: string;
   /** Services that must be registered first. */
   readonly after: readonly string[];
   /** SQL databases and the configuration section that names each. */
-  readonly databases: readonly { readonly name: string; readonly section: string }[];
-  /** Whether it talks to the message broker. */
-  readonly messaging: boolean;
+  readonly databases: readonly Database[];
+  /** Whether it talks to the message broker; in a virtual host of its own, with an account of its own, where one is named. */
+  readonly messaging: boolean | { readonly virtualHost: string };
   /** Whether it works on the fabric of the cloud: it waits for a Network then, and shows OVN's databases the certificate for clients. */
   readonly fabric?: true;
-  /** The file below /etc/<service> that its programs read. Default <service>.conf. */
+  /** The file below /etc/<project> that its programs read. Default <project>.conf. */
   readonly configFile?: string;
-  /** Variables with which the WSGI module finds its configuration, if it does not look below /etc/<service>. */
+  /** Variables with which the WSGI module finds its configuration, if it does not look below /etc/<project>. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly processes: readonly Process[];
   /** Path of the endpoint URLs, such as /v3. */
@@ -134,6 +159,8 @@ export interface ServiceDefinition {
   readonly user?: { readonly roles: readonly string[] };
   /** Generated passwords besides those of its database account and its user: Secret names, each with the key `password`. */
   readonly passwords: readonly string[];
+  /** Its programs learn of Nova's cells when they start, and only then. */
+  readonly knowsCells?: true;
   /** What it needs in Keystone besides its user and its entry in the catalogue. */
   readonly registration?: (context: ServiceContext) => Pick<RegistrationSpec, "projects" | "roles" | "users">;
   readonly upgrade: {

@@ -57,7 +57,7 @@ export function tokenOptions({ type, user }: ServiceDefinition, context: Service
   return {
     keystone_authtoken: {
       www_authenticate_uri: publicUrl(keystone, context) ?? internalUrl(keystone, context),
-      service_type: type,
+      ...(type === undefined ? {} : { service_type: type }),
       service_token_roles: "service",
       service_token_roles_required: true,
     },

@@ -1,7 +1,9 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
 import type { IVolume } from "kubernetes-models/v1/Volume";
 import type { Manifest } from "../../operator/object.ts";
-import type { Command, Setup } from "./define.ts";
+import { brokerPhases } from "./broker.ts";
+import { configSecret } from "./config.ts";
+import type { Command, Process, ServiceDefinition, Setup } from "./define.ts";
 import { job } from "./manifests.ts";
 import { environmentOf, imageOf, mountsOf, type Pods, servicePod } from "./pods.ts";
 
@@ -27,8 +29,15 @@ function commandJob({ service, context, config }: Pods, phase: string, command: 
   return job(service.name, phase, inputs, pod, service.finalExitCodes);
 }
 
+/** As what a Job is configured that has options of its own; undefined where it reads what the first process does. */
+export function setupProcess({ processes: [first] }: ServiceDefinition, { name, config }: Setup): Process | undefined {
+  return first === undefined || config === undefined ? undefined : { ...first, name, config };
+}
+
 /** What is done once for the data. */
-export function setupJob({ service, context, config }: Pods, { name, command, secrets }: Setup): Manifest {
+export function setupJob({ service, context, config }: Pods, setup: Setup): Manifest {
+  const { name, command, secrets } = setup;
+  const own = setupProcess(service, setup);
   const volumes = secrets.map(({ secret }): IVolume => ({
     name: `setup-${secret}`,
     secret: { secretName: secret, defaultMode: 0o440 },
@@ -51,7 +60,12 @@ export function setupJob({ service, context, config }: Pods, { name, command, se
   return job(
     service.name,
     name,
-    [name, context.incarnation],
-    servicePod({ service, context, config }, container, volumes),
+    // What stands on a broker of its own is set up anew for another broker.
+    [name, context.incarnation, ...brokerPhases(service).map(() => context.broker)],
+    servicePod(
+      { service, context, config: own === undefined ? config : configSecret(service, context, own) },
+      container,
+      volumes,
+    ),
   );
 }

@@ -4,8 +4,8 @@ import { cacheOptions } from "./traits/cache.ts";
 import { cellMapping } from "./traits/cell-mapping.ts";
 import { metadataSecret, novaClients } from "./traits/nova-clients.ts";
 
-// Its managers sleep this long before they stop, whatever they have to do (nova:nova/conductor/manager.py, graceful_shutdown; since 2026.1).
-const stopping = { manager_shutdown_timeout: 10 } as const;
+/** Nova's managers sleep this long before they stop, whatever they have to do (nova:nova/conductor/manager.py, graceful_shutdown; since 2026.1). */
+export const stopping = { manager_shutdown_timeout: 10 } as const;
 
 /** Servers: their API, what they are told about themselves, where they go, and the cell of those that never got to a host. */
 export const nova = defineService({
@@ -60,6 +60,7 @@ export const nova = defineService({
   setup: [cellMapping("cell0")],
   user: { roles: ["service"] },
   passwords: [metadataSecret],
+  knowsCells: true,
   upgrade: {
     check: ["nova-status", "upgrade", "check"],
     before: [

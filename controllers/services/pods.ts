@@ -9,6 +9,7 @@ import { restrictedPod, uids } from "./pod.ts";
 import { authoritiesOf, serversOf } from "./servers.ts";
 import { trust } from "./tls.ts";
 import { specFor } from "./wishes.ts";
+import { projectOf } from "./workloads.ts";
 
 /** What all pods of a service come from. */
 export interface Pods {
@@ -19,7 +20,7 @@ export interface Pods {
 
 /** The image that every program of a service runs from. */
 export function imageOf(service: ServiceDefinition, context: ServiceContext): string {
-  return context.image(`${service.name}:${context.release}`);
+  return context.image(`${projectOf(service)}:${context.release}`);
 }
 
 /** The variables that every program of a service has. */
@@ -29,7 +30,7 @@ export function environmentOf(service: ServiceDefinition): { name: string; value
 
 /** Where the programs of a service find their configuration file. */
 export function configPathOf(service: ServiceDefinition): string {
-  return `/etc/${service.name}/${configFileOf(service)}`;
+  return `/etc/${projectOf(service)}/${configFileOf(service)}`;
 }
 
 /** The files that every program of a service finds. */

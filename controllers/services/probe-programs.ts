@@ -138,7 +138,8 @@ def make():
     reach(task["hosts"][0], task["administrator"]["port"])
     called(f"vhosts/{quoted}", {})
     called(f"users/{user}", {"password": secret(account["secret"], "password"), "tags": ""})
-    called(f"permissions/{quoted}/{user}", {"configure": ".*", "write": ".*", "read": ".*"})
+    for each in [user, *(urllib.parse.quote(other, safe="") for other in task.get("others", []))]:
+        called(f"permissions/{quoted}/{each}", {"configure": ".*", "write": ".*", "read": ".*"})
 
 
 def log_in(host):

@@ -8,6 +8,7 @@ import type { ServiceContext } from "./define.ts";
 import { job } from "./manifests.ts";
 import { restrictedPod, uids } from "./pod.ts";
 import { authoritiesOf, type Server } from "./servers.ts";
+import { trust, trustFile } from "./tls.ts";
 
 /** A Job that reaches a server which somebody else runs, and says in one line what is wrong where it cannot. */
 export interface Probe {
@@ -31,6 +32,7 @@ const secretsFolder = "/run/secrets/nephos";
 export function probeJob({ service, phase, inputs, image, server, program, task, secrets, context }: Probe): Manifest {
   const { hosts, port, authority } = server;
   const trusted = authoritiesOf([server]);
+  const ours = authority?.path === trustFile ? [trust] : [];
   const where = `spec.${server.name}.external`;
   const whole = { hosts, port, ca: authority?.path ?? null, where, secrets: secretsFolder, ...task };
   const container: IContainer = {
@@ -45,6 +47,7 @@ export function probeJob({ service, phase, inputs, image, server, program, task,
         readOnly: true,
       })),
       ...trusted.mounts,
+      ...ours.map(({ mount }) => mount),
     ],
   };
   const volumes = secrets.map((secretName, index): IVolume => ({
@@ -55,7 +58,7 @@ export function probeJob({ service, phase, inputs, image, server, program, task,
     spec: context.spec,
     uid: uids.openstack,
     containers: [container],
-    volumes: [...volumes, ...trusted.volumes],
+    volumes: [...volumes, ...trusted.volumes, ...ours.map(({ volume }) => volume)],
   });
   return job(service, phase, inputs, pod);
 }

@@ -1,6 +1,5 @@
 import type { Process } from "./define.ts";
 import { rpcPing, rpcPingPath } from "./rpc-ping.ts";
-import { isApi } from "./workloads.ts";
 
 /** A file that a process finds beside its configuration. */
 export interface ProcessFile {
@@ -14,11 +13,12 @@ export const uwsgiPath = "/etc/nephos/uwsgi.ini";
 
 /** What a process finds beside its configuration: what asks it whether it serves RPC, what uWSGI is told by a file. */
 export function processFiles(process: Process): ProcessFile[] {
-  if (isApi(process)) {
-    const { fileOptions } = process.run;
+  const { run } = process;
+  if ("wsgi" in run) {
+    const { fileOptions } = run;
     if (fileOptions === undefined) return [];
     return [{ name: "uwsgi.ini", path: uwsgiPath, text: ["[uwsgi]", ...fileOptions, ""].join("\n") }];
   }
-  const asked = "topic" in process.run && process.run.topic !== undefined;
+  const asked = "topic" in run && run.topic !== undefined;
   return asked ? [{ name: "rpc-ping.py", path: rpcPingPath, text: rpcPing }] : [];
 }

@@ -1,8 +1,9 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
 import type { IVolumeMount } from "kubernetes-models/v1/VolumeMount";
+import { digest } from "../../operator/digest.ts";
 import type { Manifest } from "../../operator/object.ts";
 import { configSecret } from "./config.ts";
-import type { Process, Program, ServiceContext, ServiceDefinition, Wsgi } from "./define.ts";
+import type { Front, Process, Program, ServiceContext, ServiceDefinition, Wsgi } from "./define.ts";
 import { clusterService, deployment, disruptionBudget, spread, statefulSet } from "./manifests.ts";
 import { componentLabels, serverProbes } from "./pod.ts";
 import { configPathOf, environmentOf, imageOf, mountsOf, type Pods, servicePod } from "./pods.ts";
@@ -14,14 +15,14 @@ import { releaseFacts } from "../releases/index.ts";
 import { attachmentOf } from "./servers.ts";
 import { certificatesAnnotation, publicFiles, publicMount, publicServerPort, serverFiles, serverMount } from "./tls.ts";
 import { replicasOf, resourcesOf, storageOf } from "./wishes.ts";
-import { isApi, isProgram, serviceNameOf, workloadOf } from "./workloads.ts";
+import { isApi, isProgram, projectOf, serviceNameOf, workloadOf } from "./workloads.ts";
 
 /** Whether a process answers to those outside the cluster: the first of a service does, where it has a public port. */
 function isPublic({ service, context }: Pods, process: Process): boolean {
   return process === service.processes[0] && publicPort(service.name, context) !== undefined;
 }
 
-type Api = Process & { readonly run: Wsgi };
+type Api = Process & { readonly run: Wsgi | Front };
 
 /** What runs a process, the way to it where it answers, and how many of its pods may be away. */
 export function processObjects(service: ServiceDefinition, context: ServiceContext, process: Process): Manifest[] {
@@ -55,6 +56,7 @@ function worker(pods: Pods, process: Process & { readonly run: Program }): Manif
     ...programProbes(run, configPathOf(service)),
   };
   const pod = servicePod(pods, container, [], stopInSecondsOf(run));
+  const annotations = cellsMark(service, context);
   return statefulSet({
     name,
     labels,
@@ -64,6 +66,7 @@ function worker(pods: Pods, process: Process & { readonly run: Program }): Manif
     pod: { ...pod, topologySpreadConstraints: [spread(labels)] },
     ...(volume === undefined ? {} : { claim: storageOf(service, context) }),
     ...settlingOf(run),
+    ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
   });
 }
 
@@ -95,7 +98,7 @@ function server(pods: Pods, process: Api): Manifest {
     name,
     volumes.map(({ secret }) => secret?.secretName ?? ""),
   );
-  const annotations = { [certificatesAnnotation]: mark };
+  const annotations = { [certificatesAnnotation]: mark, ...cellsMark(service, context) };
   if (process.volume === undefined)
     return deployment(service.name, process.name, replicasOf(service, context), pod, annotations);
   const labels = componentLabels(service.name, process.name);
@@ -113,11 +116,7 @@ function serverContainer(pods: Pods, process: Api, certificates: readonly IVolum
   return {
     name: process.name,
     image: imageOf(service, context),
-    args: uwsgiArguments(
-      run,
-      listeners,
-      workersOf(run, releaseFacts[context.release].greenThreads.includes(service.name)),
-    ),
+    args: argumentsOf(run, listeners, releaseFacts[context.release].greenThreads.includes(projectOf(service))),
     env: environmentOf(service),
     ports: [{ name: "https", containerPort: run.port, protocol: "TCP" }],
     resources: resourcesOf(service, context, process),
@@ -125,6 +124,13 @@ function serverContainer(pods: Pods, process: Api, certificates: readonly IVolum
     volumeMounts: [...mountsOf(service, context), ...fileMounts(process), ...certificates, ...dataMounts(process)],
     ...serverProbes({ httpGet: { path: run.health, port: run.port, scheme: "HTTPS" } }),
   };
+}
+
+/** By which the pods of what learns of cells when it starts start anew when these are others. */
+const cellsAnnotation = "nephos.dev/cells";
+
+function cellsMark({ knowsCells }: ServiceDefinition, { cells }: ServiceContext): Record<string, string> {
+  return knowsCells === undefined || cells.length === 0 ? {} : { [cellsAnnotation]: digest(cells, 8) };
 }
 
 /** With what the next plan has to know about a workload that runs. */
@@ -154,14 +160,15 @@ function workersOf({ workers }: Wsgi, green: boolean): string[] {
   return [...(workers === undefined ? oneAtFirst : []), ...processes, ...threads];
 }
 
-function uwsgiArguments(run: Wsgi, listeners: readonly Listener[], workers: readonly string[]): string[] {
+function argumentsOf(run: Wsgi | Front, listeners: readonly Listener[], green: boolean): string[] {
+  if ("command" in run) return [...run.command];
   return [
     "uwsgi",
     ...["--plugins", "python3", "--virtualenv", "/opt/openstack"],
     ...listeners.flatMap(({ port, files }) => ["--https-socket", `:${port},${files.certificate},${files.key}`]),
     ...["--module", run.wsgi],
     ...["--master", "--need-app", "--lazy-apps", "--enable-threads", "--thunder-lock", "--die-on-term"],
-    ...workers,
+    ...workersOf(run, green),
     ...["--buffer-size", "65535", "--worker-reload-mercy", "80"],
     ...["--hook-master-start", "unix_signal:15 gracefully_kill_them_all", "--add-header", "Connection: close"],
     ...["--disable-logging", ...(run.options ?? [])],

@@ -12,6 +12,8 @@ import { trustSecret } from "./tls.ts";
  * public port has no public endpoint.
  */
 export function registrationOf(service: ServiceDefinition, context: ServiceContext): Pick<Step, "objects" | "held"> {
+  const { type } = service;
+  if (type === undefined) return { objects: [] };
   const url = publicUrl(service, context);
   if (url === undefined && publicPort(service.name, context) !== undefined)
     return { objects: [], held: { is: "waiting", on: "a node with an InternalIP, or spec.endpoints.public.host" } };
@@ -25,7 +27,7 @@ export function registrationOf(service: ServiceDefinition, context: ServiceConte
       caFrom: { name: trustSecret, key: "ca.crt" },
     },
     region: context.region,
-    service: { name: service.name, type: service.type, description: service.description },
+    service: { name: service.name, type, description: service.description },
     endpoints: [
       ...(url === undefined ? [] : [{ interface: "public" as const, url }]),
       { interface: "internal", url: internalUrl(service, context) },

@@ -4,8 +4,9 @@ import type { SecretRecipe } from "../../operator/recipe.ts";
 import { configSecret, generatedSecrets } from "./config.ts";
 import { databaseAccess, databaseWork } from "./database.ts";
 import type { Process, ServiceContext, ServiceDefinition } from "./define.ts";
+import { brokerAccess, brokerPhases, brokerSteps } from "./broker.ts";
 import { fabricSteps } from "./fabric.ts";
-import { commandJobs, setupJob } from "./jobs.ts";
+import { commandJobs, setupJob, setupProcess } from "./jobs.ts";
 import type { Pods } from "./pods.ts";
 import { processObjects } from "./process.ts";
 import { publicPort, publicServices } from "./public.ts";
@@ -27,38 +28,50 @@ function dataSteps(pods: Pods): Step[] {
   return [
     ...fabricSteps(service, context),
     { name: at("secrets"), after: [], objects: generatedSecrets(service, context) },
-    {
-      name: at("config"),
-      after: [
-        at("secrets"),
-        "tls/trust",
-        "database/secrets",
-        ...(service.messaging ? ["messaging/secrets"] : []),
-        ...(service.fabric === undefined ? [] : [at("fabric")]),
-      ],
-      objects: [
-        ...configSecrets(service, context),
-        serverCertificate(
-          service.name,
-          service.processes.filter(isApi).map((process) => serviceNameOf(service, process)),
-          context,
-        ),
-        ...databaseAccess(service, context),
-      ],
-    },
+    configStep(service, context),
     {
       name: at("database"),
       after: [at("config"), "database/server"],
       ...databaseWork(service, context),
     },
+    ...brokerSteps(service, context),
     {
       name: at("expand"),
       after: [at("database")],
       objects: commandJobs(pods, "expand", service.upgrade.before),
       ...(context.held === undefined ? {} : { held: context.held }),
     },
-    { name: at("setup"), after: [at("expand")], objects: service.setup.map((setup) => setupJob(pods, setup)) },
+    {
+      name: at("setup"),
+      after: [at("expand"), ...brokerPhases(service)],
+      objects: service.setup.map((setup) => setupJob(pods, setup)),
+    },
   ];
+}
+
+/** What all programs of a service read, and what they prove themselves by. */
+function configStep(service: ServiceDefinition, context: ServiceContext): Step {
+  const at = (phase: string): string => `${service.name}/${phase}`;
+  return {
+    name: at("config"),
+    after: [
+      at("secrets"),
+      "tls/trust",
+      "database/secrets",
+      ...(service.messaging ? ["messaging/secrets"] : []),
+      ...(service.fabric === undefined ? [] : [at("fabric")]),
+    ],
+    objects: [
+      ...configSecrets(service, context),
+      serverCertificate(
+        service.name,
+        service.processes.filter(isApi).map((process) => serviceNameOf(service, process)),
+        context,
+      ),
+      ...databaseAccess(service, context),
+      ...brokerAccess(service, context),
+    ],
+  };
 }
 
 /** The servers, the ways to them, their entry in Keystone, and what only they can read. */
@@ -67,24 +80,38 @@ function serverSteps(pods: Pods): Step[] {
   const at = (phase: string): string => `${service.name}/${phase}`;
   const infrastructure = ["database/server", "cache/server", ...(service.messaging ? ["messaging/server"] : [])];
   const registered = service.after.map((name) => `${name}/registration`);
+  const programs = service.processes.filter((process) => !isApi(process));
+  const run = (processes: readonly Process[]): Pick<Step, "objects" | "meanwhile"> => ({
+    objects: processes.flatMap((process) => processObjects(service, context, process)),
+    meanwhile: processes.flatMap((process) => asItRuns(service, context, process)),
+  });
   return [
     {
       name: at("api"),
       after: [
         at("expand"),
+        ...brokerPhases(service),
         ...infrastructure,
         ...(publicPort(service.name, context) !== undefined ? ["tls/public"] : []),
         ...context.upgrade.gates,
         ...registered,
       ],
-      objects: service.processes.flatMap((process) => processObjects(service, context, process)),
-      meanwhile: service.processes.flatMap((process) => asItRuns(service, context, process)),
+      ...run(service.processes.filter(isApi)),
     },
     { name: at("public"), after: [], objects: publicServices(service, context) },
     { name: at("registration"), after: [at("api"), at("setup"), at("public")], ...registrationOf(service, context) },
+    // They log in as the service's user before they do anything else, some of them.
+    ...(programs.length === 0
+      ? []
+      : [{ name: at("workers"), after: [at("api"), at("registration")], ...run(programs) }]),
     {
       name: at("contract"),
-      after: [at("api"), at("registration"), ...context.upgrade.rolled],
+      after: [
+        at("api"),
+        at("registration"),
+        ...(programs.length === 0 ? [] : [at("workers")]),
+        ...context.upgrade.rolled,
+      ],
       objects: commandJobs(pods, "contract", service.upgrade.contract),
     },
   ];
@@ -103,9 +130,11 @@ function asItRuns(service: ServiceDefinition, context: ServiceContext, process: 
 
 /** The configuration of each process for the wanted release, and for those that run until they may be left. */
 function configSecrets(service: ServiceDefinition, context: ServiceContext): SecretRecipe[] {
-  const all = service.processes.flatMap((process) => {
-    const running = context.running(workloadOf(service, process)) ?? context.release;
-    return [context.release, running].map((release) => configSecret(service, { ...context, release }, process));
-  });
+  const all = [...service.processes, ...service.setup.flatMap((setup) => setupProcess(service, setup) ?? [])].flatMap(
+    (process) => {
+      const running = context.running(workloadOf(service, process)) ?? context.release;
+      return [context.release, running].map((release) => configSecret(service, { ...context, release }, process));
+    },
+  );
   return [...new Map(all.map((secret) => [secret.metadata.name, secret])).values()];
 }

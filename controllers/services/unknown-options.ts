@@ -2,23 +2,27 @@ import type { ServiceContext, ServiceDefinition } from "./define.ts";
 import { knownOptions } from "./options/index.ts";
 import type { KnownOptions } from "./options/table.ts";
 import { cloudSettings, type Setting, settingsOf } from "./user-config.ts";
+import { projectOf } from "./workloads.ts";
 
 /**
  * What a user sets that a service of this release does not know, or does not know that way, each as a phrase that names the field. What
  * is set for all services has to be known to one of them. A service whose release was never asked knows everything.
  */
 export function unknownOptions(services: readonly ServiceDefinition[], context: ServiceContext): string[] {
-  const known = services.map((service) => knownOptions(service.name, context.release));
+  const known = services.map((service) => knownOptions(projectOf(service), context.release));
   const everywhere = cloudSettings(context).flatMap((setting) => {
     const doubts = known.map((one) => doubtIn(one, setting));
     return doubts.includes(undefined) ? [] : (doubts[0] ?? []);
   });
-  const own = services.flatMap((service, index) =>
-    settingsOf(service, context)
-      .filter(({ level }) => level === "service")
-      .flatMap((setting) => doubtIn(known[index], setting) ?? []),
-  );
-  return [...everywhere, ...own];
+  return [...everywhere, ...services.flatMap((service) => ownUnknownOptions(service, context))];
+}
+
+/** The same of what is set for one service alone. */
+export function ownUnknownOptions(service: ServiceDefinition, context: ServiceContext): string[] {
+  const known = knownOptions(projectOf(service), context.release);
+  return settingsOf(service, context)
+    .filter(({ level }) => level === "service")
+    .flatMap((setting) => doubtIn(known, setting) ?? []);
 }
 
 /** What is doubtful about one setting; undefined where it is known. */

@@ -15,10 +15,22 @@ export interface Setting {
 
 /** Everything that a user sets for a service, the more specific later. */
 export function settingsOf(service: ServiceDefinition, context: ServiceContext): Setting[] {
-  return [
+  const { name, project } = service;
+  if (project === undefined)
+    return [...cloudSettings(context), ...settingsIn(wishesOf(service, context)?.config, "service", fieldOf(name))];
+  // What has an object of its own has its options there; those of the Cloud count for it too.
+  const above = [
     ...cloudSettings(context),
-    ...settingsIn(wishesOf(service, context)?.config, "service", `spec.services.${service.name}.config`),
+    ...settingsIn(wishesOf({ name: project }, context)?.config, "cloud", fieldOf(project)),
   ];
+  return [
+    ...above.map((setting) => ({ ...setting, field: `the Cloud's ${setting.field}` })),
+    ...settingsIn(wishesOf(service, context)?.config, "service", "spec.config"),
+  ];
+}
+
+function fieldOf(service: string): string {
+  return `spec.services.${service}.config`;
 }
 
 /** What a user sets for all services. */

@@ -1,13 +1,18 @@
-import type { Process, Program, ServiceDefinition, Wsgi } from "./define.ts";
+import type { Front, Process, Program, ServiceDefinition, Wsgi } from "./define.ts";
 
 /** Whether a process answers by HTTP. */
-export function isApi(process: Process): process is Process & { readonly run: Wsgi } {
-  return "wsgi" in process.run;
+export function isApi(process: Process): process is Process & { readonly run: Wsgi | Front } {
+  return "port" in process.run;
 }
 
 /** Whether a process is a program that takes no requests by HTTP. */
 export function isProgram(process: Process): process is Process & { readonly run: Program } {
-  return "command" in process.run;
+  return "command" in process.run && !("port" in process.run);
+}
+
+/** The project whose image and programs a service runs. */
+export function projectOf({ project, name }: Pick<ServiceDefinition, "project" | "name">): string {
+  return project ?? name;
 }
 
 /** The name of what runs a process: a Deployment, or a StatefulSet for a program and where the process has a volume. */

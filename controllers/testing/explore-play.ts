@@ -1,14 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import { kinds } from "../../crds/index.ts";
-import { pluralOf } from "../../operator/access.ts";
 import type { Controller } from "../../operator/controller.ts";
 import { at, isRecord, type Live, listAt, mapAt, type Ref, refOf, textAt } from "../../operator/object.ts";
 import { objectsOf, play } from "../../operator/testing/play.ts";
 import type { Invariant, Scenario, Stage, Stageable } from "../../operator/testing/scenario.ts";
-import { customKind } from "../../operator/testing/world/kinds.ts";
 import type { World } from "../../operator/testing/world/world.ts";
 import { issueCertificate, makeAuthority, type Pair } from "../../operator/x509.ts";
 import type { Means } from "../cloud/plan.ts";
+import { hostOfLabel } from "../compute/labels.ts";
 import { imageResolver } from "../images.ts";
 import { differenceOf } from "./examine.ts";
 import { begin, scenario, weave } from "./play/scenarios.ts";
@@ -86,15 +85,11 @@ class Log {
     const base = scenario("explore", brought, ...this.#stages());
     return {
       ...base,
-      kinds: kinds.map(({ group, version, kind }) => {
-        const known = { apiVersion: `${group}/${version}`, kind };
-        return customKind(known, pluralOf(known));
-      }),
       start: (world) => {
         begin(world);
         const [cloud = this.#journey.start, ...rest] = this.#journey.before;
         if (![...rest, this.#journey.start].some((each) => each["kind"] === "Network")) weave(world, nameOf(cloud));
-        label(world, nodeLabelsIn(this.#journey.start));
+        label(world, { ...nodeLabelsIn(this.#journey.start), [hostOfLabel]: namespace });
         const name = textAt(this.#journey.start, "spec", "tls", "publicCertificate", "name");
         if (name !== undefined) putCertificate(world, name, this.#certificate);
         putSecrets(world, this.#journey.start);

@@ -49,6 +49,8 @@ export function contextWith(changes: Partial<ServiceContext> = {}): ServiceConte
     authority: "authority-1",
     certificates: () => "c0ffee00",
     incarnation: "volume-1",
+    broker: "volume-2",
+    cells: [],
     image: (name) => `registry.example.org/nephos/${name}`,
     ...changes,
   };

@@ -31,9 +31,10 @@ const patienceInSeconds = 600;
  * last lines of operator, pods and events, when the Cloud is Stalled or not Ready in time.
  */
 export async function rollOut(target: Target, file: string, needed: readonly string[], log: Log): Promise<void> {
-  const apply = ["apply", "--server-side", "--field-manager=nephos-up", "-f"];
-  for (const each of needed) await kubectlJson(target, [...apply, each]);
-  const applied = await kubectlJson(target, [...apply, file]);
+  const apply = (each: string): Promise<unknown> =>
+    kubectlJson(target, ["apply", "--server-side", "--field-manager=nephos-up", "-f", each]);
+  await Promise.all(needed.map(apply));
+  const applied = await apply(file);
   const generation = numberAt(applied, "metadata", "generation") ?? 0;
   const cloud = cloudIn(file);
   const said = new Map<string, string>();

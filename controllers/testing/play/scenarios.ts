@@ -1,16 +1,18 @@
+import { kinds } from "../../../crds/index.ts";
+import { pluralOf } from "../../../operator/access.ts";
 import { at, mapAt } from "../../../operator/object.ts";
 import type { Scenario, Stage } from "../../../operator/testing/scenario.ts";
-import { customKind } from "../../../operator/testing/world/kinds.ts";
+import { customKind, type KindInfo } from "../../../operator/testing/world/kinds.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
-import { cloudKind, type Means } from "../../cloud/plan.ts";
+import type { Means } from "../../cloud/plan.ts";
 import { networkKind } from "../../network/fabric.ts";
-import { providerNetworkKind } from "../../network/users.ts";
 import type { ServiceDefinition } from "../../services/define.ts";
 import { means } from "../render.ts";
 import { kettle, teapot } from "../teapot.ts";
 import { namespace } from "../world.ts";
 import { carried } from "./beside.ts";
 import { fabric, provider } from "./fabric.ts";
+import { beginHosts, hostControllers, hostInvariants, hosts, preflight } from "./hosts.ts";
 import { cloudInvariants } from "./invariants.ts";
 import { mend, runBadly, runProgram, stuck } from "./programs.ts";
 import {
@@ -28,13 +30,11 @@ import {
 import { borrow, hostChanged } from "./outside.ts";
 import { stateOf } from "./state.ts";
 
-const registrationKind = { apiVersion: "nephos.dev/v1alpha1", kind: "Registration" } as const;
-const kinds = [
-  customKind(cloudKind, "clouds"),
-  customKind(registrationKind, "registrations"),
-  customKind(networkKind, "networks"),
-  customKind(providerNetworkKind, "providernetworks"),
-];
+/** Every kind of ours: controllers wait for all that they read. */
+const ourKinds: readonly KindInfo[] = kinds.map(({ group, version, kind }) => {
+  const known = { apiVersion: `${group}/${version}`, kind };
+  return customKind(known, pluralOf(known));
+});
 const nodeRef = { apiVersion: "v1", kind: "Node", name: "node-1" } as const;
 
 /** One node, and a fabric where a service works on one. */
@@ -56,7 +56,8 @@ export function begin(world: World): void {
     { apiVersion: "v1", kind: "Node", metadata: { name: nodeRef.name, uid: "", resourceVersion: "" } },
     "cluster",
   );
-  const status = { addresses: [{ type: "InternalIP", address: "192.0.2.10" }] };
+  const ready = { type: "Ready", status: "True" };
+  const status = { addresses: [{ type: "InternalIP", address: "192.0.2.10" }], conditions: [ready] };
   world.store.edit(nodeRef, (live) => ({ ...live, status }));
 }
 
@@ -72,10 +73,11 @@ function nudge(world: World): void {
 export function scenario(name: string, brought: Means, ...happens: readonly Stage[]): Scenario {
   return {
     name,
-    kinds,
+    kinds: ourKinds,
     namespace,
     controllers: controllersWith(brought),
     run: runProgram,
+    begin: preflight,
     start: beginning(brought),
     carried,
     stages: happens,
@@ -88,8 +90,9 @@ export function scenario(name: string, brought: Means, ...happens: readonly Stag
 /** The services that stand on no other: what happens to a Cloud as a whole is played with these, so that it costs no more with every service. */
 const core: Means = { ...means, services: means.services.filter(({ after }) => after.length === 0) };
 const debug = { config: { DEFAULT: { debug: { value: "true" } } } };
-const deploy = applied("deploy", core, {});
 const shrink = applied("shrink", core, {});
+const deployments = new Map<string, Stage>();
+const deploy = deployOf(core);
 
 const refusedRelease = refused(applied("another release", core, {}, { release: "2025.1" }), "ReleaseChange");
 const reserved = { config: { database: { connection: { value: "sqlite://" } } } };
@@ -115,12 +118,20 @@ function withGround(name: string): Means {
   return { ...means, services: all.filter((service) => ground.has(service.name)) };
 }
 
+/** The deployment of a Cloud of these: the same stage for the same services, so that what begins with it is played once. */
+function deployOf(brought: Means): Stage {
+  const key = brought.services.map(({ name }) => name).join();
+  const known = deployments.get(key) ?? applied("deploy", brought, {});
+  deployments.set(key, known);
+  return known;
+}
+
 /** What a service goes through by itself, in a Cloud that has what it stands on: it comes, and is configured. */
 function arrivalOf(service: ServiceDefinition): Scenario {
   const after = withGround(service.name);
   const before: Means = { ...after, services: after.services.filter((each) => each !== service) };
   const configured = applied("configure", { ...after, services: [service] }, debug);
-  const played = scenario(`arrival-${service.name}`, after, applied("deploy", before, {}), arrival(after), configured);
+  const played = scenario(`arrival-${service.name}`, after, deployOf(before), arrival(after), configured);
   return { ...played, controllers: controllersWith(before) };
 }
 
@@ -144,6 +155,11 @@ export const scenarios: readonly Scenario[] = [
   scenario("external", core, borrow, hostChanged),
   scenario("fabric", core, fabric.deploy, fabric.change, fabric.delete, fabric.again, rotate(nudge)),
   scenario("provider", core, provider.deploy, provider.change, provider.drift, provider.inUse, provider.free),
+  {
+    ...scenario("hosts", core, hosts.deploy, hosts.change, hosts.join, hosts.leave, hosts.delete),
+    ...{ controllers: hostControllers, start: beginHosts },
+    invariants: () => [...cloudInvariants(core.services), ...hostInvariants],
+  },
   scenario("upgrade", core, deploy, stages.sameUpgrade, imageUpgrade(core)),
   { ...scenario("failing", fictional, stuck(applied("deploy", fictional, {})), mend), run: runBadly },
   release("release", fictional),

@@ -6,6 +6,8 @@ import type { World } from "../../../operator/testing/world/world.ts";
 import { conditionOf } from "../../../operator/verdict.ts";
 import { cloudController } from "../../cloud/controller.ts";
 import { cloudKind, type Means } from "../../cloud/plan.ts";
+import { nodeController } from "../../compute/node-controller.ts";
+import { poolController } from "../../compute/pool-controller.ts";
 import { networkController } from "../../network/controller.ts";
 import { providerController } from "../../network/provider-controller.ts";
 import { registrationController } from "../../registration/controller.ts";
@@ -27,6 +29,8 @@ export function controllersWith(means: Means): Stageable {
     cloudController(means),
     networkController(means),
     providerController(neutronDoor(world, outside)),
+    poolController(means),
+    nodeController(),
     registrationController(doors(world, outside)),
   ];
 }

@@ -1,0 +1,85 @@
+import { databaseOptions } from "../services/database.ts";
+import { defineService, type Process, type ServiceContext, type ServiceDefinition } from "../services/define.ts";
+import { nova, stopping } from "../services/nova.ts";
+import { merged, type OsloConfig } from "../services/oslo.ts";
+import { publicUrl } from "../services/public.ts";
+import { publicFiles, publicServerPort } from "../services/tls.ts";
+import { cellMapping } from "../services/traits/cell-mapping.ts";
+import { messagingOptions } from "../services/traits/messaging.ts";
+import { novaClients } from "../services/traits/nova-clients.ts";
+import { cellService } from "./cells.ts";
+
+// What is in a cell reaches neither Nova's first database nor the scheduler: it asks neither (nova:doc/source/admin/cells.rst, upcalls).
+const confined: OsloConfig = {
+  DEFAULT: { state_path: "/tmp" },
+  filter_scheduler: { track_instance_changes: false },
+  workarounds: { disable_group_policy_check_upcall: true },
+};
+
+/** Shows screens in browsers: to whoever has a token of a server, which is in the database of its cell. */
+const consoleProxy: Process = {
+  name: "console",
+  run: { command: ["nova-novncproxy"], port: publicServerPort, health: "/vnc_lite.html" },
+  requests: { cpu: "20m", memory: "128Mi" },
+  config: () => ({
+    DEFAULT: {
+      ssl_only: true,
+      cert: publicFiles.certificate,
+      key: publicFiles.key,
+      web: "/opt/openstack/share/novnc",
+    },
+    vnc: { novncproxy_host: "::", novncproxy_port: publicServerPort },
+  }),
+};
+
+/** Writes into the cell's database for its hosts, which do not see it. */
+const conductor: Process = {
+  name: "conductor",
+  run: { command: ["nova-conductor"], topic: "conductor" },
+  requests: { cpu: "50m", memory: "160Mi" },
+  config: () => ({ DEFAULT: stopping, conductor: { workers: 1 } }),
+};
+
+/** A cell of Nova as data, like any service: what the conductor of its hosts and their consoles need. */
+export function cellDefinition(cell: string): ServiceDefinition {
+  const database = `nova_${cell}`;
+  return defineService({
+    name: cellService(cell),
+    project: nova.name,
+    description: "Cell of OpenStack Compute",
+    after: [],
+    // Nova's API and scheduler look into each cell, as themselves.
+    databases: [{ name: database, section: "database", sharedWith: nova.name }],
+    messaging: { virtualHost: database },
+    processes: [consoleProxy, conductor],
+    endpointPath: "/vnc_lite.html",
+    config: (context) => merged(confined, novaClients(context)),
+    reserved: ["DEFAULT.host", "DEFAULT.cert", "DEFAULT.key", "DEFAULT.ssl_only", "vnc.novncproxy_port"],
+    traits: [],
+    // Only this Job sees both: Nova's first database, where the cell is told of, and the cell's own.
+    setup: [
+      {
+        ...cellMapping(cell),
+        config: (context) => ({ api_database: databaseOptions(nova.name, "nova_api", context) }),
+      },
+    ],
+    passwords: [],
+    upgrade: {
+      check: ["nova-status", "upgrade", "check"],
+      before: [["nova-manage", "db", "sync", "--local_cell"]],
+      contract: [],
+    },
+  });
+}
+
+/**
+ * What nova-compute is configured with on every host of a cell, besides what is about the host: its cell's broker, how it calls other services,
+ * where browsers find consoles. No database: hosts never see one.
+ */
+export function computeOptions(cell: ServiceDefinition, context: ServiceContext): OsloConfig {
+  const url = publicUrl(cell, context);
+  return merged(messagingOptions(cell, "compute", context), novaClients(context), confined, {
+    DEFAULT: { use_stderr: true },
+    vnc: { enabled: true, ...(url === undefined ? {} : { novncproxy_base_url: url }) },
+  });
+}
