@@ -10,8 +10,8 @@ import type { Means } from "../cloud/plan.ts";
 import { hostOfLabel } from "../compute/labels.ts";
 import { imageResolver } from "../images.ts";
 import { differenceOf } from "./examine.ts";
-import { begin, scenario, weave } from "./play/scenarios.ts";
-import { controllersWith } from "./play/stages.ts";
+import { scenario } from "./play/scenarios.ts";
+import { controllersWith, weave } from "./play/stages.ts";
 import { stateOf } from "./play/state.ts";
 import { means } from "./render.ts";
 import { namespace } from "./world.ts";
@@ -86,7 +86,7 @@ class Log {
     return {
       ...base,
       start: (world) => {
-        begin(world);
+        base.start(world);
         const [cloud = this.#journey.start, ...rest] = this.#journey.before;
         if (![...rest, this.#journey.start].some((each) => each["kind"] === "Network")) weave(world, nameOf(cloud));
         label(world, { ...nodeLabelsIn(this.#journey.start), [hostOfLabel]: namespace });
