@@ -51,6 +51,7 @@ export const neutron = defineService({
       DEFAULT: {
         api_paste_config: "/opt/openstack/etc/neutron/api-paste.ini",
         api_workers: workers,
+        core_plugin: "ml2",
         rpc_workers: 0,
         rpc_state_report_workers: 0,
         enable_traditional_dhcp: false,
