@@ -1,8 +1,9 @@
 import { type Kind, type Live, nameFor, refOf, textAt } from "../../operator/object.ts";
+import { computePoolKind } from "../network/users.ts";
 import type { Snapshot } from "../../operator/plan.ts";
 
 /** Kinds whose objects name the cell that they belong to, as `spec.cell.name`. */
-export const usingKinds: readonly Kind[] = [];
+export const usingKinds: readonly Kind[] = [computePoolKind];
 
 /** What uses a ComputeCell, by kind and name. */
 export function usersOf(

@@ -14,7 +14,8 @@ const apiVersion = "nephos.dev/v1alpha1";
 const controller = poolController(means);
 const hostController = nodeController();
 
-const cloud = live({ apiVersion, kind: "Cloud", metadata: { name: "demo" }, spec: { release: "2026.1" } });
+const endpoints = { public: { host: "cloud.example.org" } };
+const cloud = live({ apiVersion, kind: "Cloud", metadata: { name: "demo" }, spec: { release: "2026.1", endpoints } });
 const physical = { name: "physnet1", bridge: "br-ex", interface: "eth1" };
 const networkSpec = { cloud: { name: "demo" }, physicalNetworks: [physical] };
 const network = live({ apiVersion, kind: "Network", metadata: { name: "fabric" }, spec: networkSpec });
@@ -25,10 +26,11 @@ const southbound = live({
   spec: { clusterIP: "10.96.0.7" },
 });
 const [certificate, bundle] = [secret("ovn-client", "tls.crt", "tls.key"), secret("nephos-ca-bundle", "ca.crt")];
-const ground = [cloud, network, southbound, certificate, bundle];
+const cell = live({ apiVersion, kind: "ComputeCell", metadata: { name: "cell1" }, spec: { cloud: { name: "demo" } } });
+const ground = [cloud, cell, network, southbound, certificate, bundle];
 
 const poolWith = (spec: object = {}, name = "standard"): Live =>
-  live({ apiVersion, kind: "ComputePool", metadata: { name }, spec });
+  live({ apiVersion, kind: "ComputePool", metadata: { name }, spec: { cell: { name: "cell1" }, ...spec } });
 const pool = poolWith();
 
 /** A node of the cluster that answers, given to the namespace unless its labels say otherwise. */
@@ -69,7 +71,7 @@ const checked = (on: string, message = `${on}\nthere is no /dev/kvm`, exitCode =
     },
   );
 
-const agentNames = ["openvswitch", "ovn-controller", "libvirt"];
+const agentNames = ["openvswitch", "ovn-controller", "libvirt", "nova-compute", "neutron-ovn-agent"];
 const agentsOn = (on: string, revision: string, ready = "True"): Live[] =>
   agentNames.map((agent) =>
     podOn(agent, on, { "nephos.dev/revision": revision }, { conditions: [{ type: "Ready", status: ready }] }),
@@ -141,18 +143,20 @@ describe("a pool", () => {
   });
 
   it.each([
-    ["a Network in this namespace", [cloud]],
-    ["Cloud demo to exist", [network]],
-    ["Service ovn-sb to have an address", [cloud, network]],
-    ["Secret ovn-client to exist", [cloud, network, southbound, bundle]],
-    ["Secret nephos-ca-bundle to exist", [cloud, network, southbound, certificate]],
+    ["ComputeCell cell1 to exist", [cloud]],
+    ["a Network in this namespace", [cloud, cell]],
+    ["Cloud demo to exist", [cell, network]],
+    ["Service ovn-sb to have an address", [cloud, cell, network]],
+    ["Secret ovn-client to exist", [cloud, cell, network, southbound, bundle]],
+    ["Secret nephos-ca-bundle to exist", [cloud, cell, network, southbound, certificate]],
   ])("waits for %s, and makes nothing before", (missing, objects) => {
     const plan = plannedFor(pool, ...objects);
     expect(plan.steps).toMatchObject([{ name: "pool/ground", objects: [], held: { is: "waiting", on: missing } }]);
   });
 
-  it("stands on Cloud, Network and the address of the southbound database", () => {
+  it("stands on cell, Cloud, Network and the address of the southbound database", () => {
     expect(plannedFor(pool, ...ground).basis?.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+      "ComputeCell cell1",
       "Cloud demo",
       "Network fabric",
       "Service ovn-sb",
@@ -181,11 +185,11 @@ describe("a pool", () => {
 
   it("runs everything under the account of host agents, and nothing that is no DaemonSet", () => {
     const kinds = new Set(wanted.map(({ kind }) => kind));
-    expect([...kinds].sort()).toEqual(["ConfigMap", "DaemonSet"]);
+    expect([...kinds].sort()).toEqual(["ConfigMap", "DaemonSet", "Secret"]);
     const accounts = wanted.flatMap((each) =>
       each.kind === "DaemonSet" ? [textAt(each, "spec", "template", "spec", "serviceAccountName")] : [],
     );
-    expect(accounts).toEqual(Array.from({ length: 4 }, () => "nephos-host-agents"));
+    expect(accounts).toEqual(Array.from({ length: 6 }, () => "nephos-host-agents"));
   });
 });
 

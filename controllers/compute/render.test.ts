@@ -2,20 +2,24 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { at, listAt, textAt } from "../../operator/object.ts";
 import { expectGolden } from "../../operator/testing/golden.ts";
-import { specOf } from "../testing/render.ts";
+import { cellDefinition } from "../cell/definition.ts";
+import { contextWith, specOf } from "../testing/render.ts";
 import { requestsMissing } from "../testing/pods.ts";
 import { agents } from "./agents.ts";
 import type { HostContext } from "./host-context.ts";
 import { offValue, placeOf, revisionValue } from "./labels.ts";
 import { renderRevision } from "./render.ts";
 
+const inCloud = (changes: Parameters<typeof contextWith>[0] = {}): HostContext["cell"] => ({
+  service: cellDefinition("cell1"),
+  context: contextWith(changes),
+});
 const context: HostContext = {
   namespace: "openstack",
   pool: "standard",
-  release: "2026.1",
-  cloud: specOf(),
+  cell: inCloud(),
   datapath: "UserSpace",
-  image: (name) => `registry.example.org/nephos/${name}`,
+  remote: "ssl:10.96.0.7:6642",
 };
 
 const { name, configuration, workloads } = renderRevision(context);
@@ -31,10 +35,12 @@ describe("the agents of a pool", () => {
 
   it("are another revision with another image, file or setting, and the same with the same", () => {
     const changes: Partial<HostContext>[] = [
-      { release: "2025.1" },
+      { cell: inCloud({ release: "2025.1" }) },
       { datapath: "Kernel" },
-      { image: (each) => `registry.example.org/other/${each}` },
-      { cloud: specOf({ images: { pullSecrets: [{ name: "pull" }] } }) },
+      { remote: "ssl:10.96.0.8:6642" },
+      { cell: inCloud({ image: (each) => `registry.example.org/other/${each}` }) },
+      { cell: inCloud({ spec: specOf({ images: { pullSecrets: [{ name: "pull" }] } }) }) },
+      { cell: { ...inCloud(), service: cellDefinition("cell2") } },
     ];
     const names = changes.map((change) => renderRevision({ ...context, ...change }).name);
     expect(new Set([name, ...names]).size).toBe(changes.length + 1);
@@ -70,6 +76,12 @@ describe("the agents of a pool", () => {
     }
   });
 
+  it("have no way into a database", () => {
+    const files = JSON.stringify(configuration);
+    expect(files).toContain("transport_url");
+    expect(files).not.toMatch(/mysql|\[(api_)?database\]|-database"/);
+  });
+
   it("say what they need", () => {
     expect(workloads.flatMap((each) => requestsMissing(podOf(each)))).toEqual([]);
   });
@@ -86,6 +98,8 @@ describe("the agents of a pool", () => {
       controller: ["ALL"],
       chassis: ["ALL"],
       libvirtd: true,
+      compute: true,
+      agent: true,
     });
   });
 

@@ -4,6 +4,7 @@ import { objectsOf } from "../../../operator/testing/play.ts";
 import type { Invariant, Stage, Stageable } from "../../../operator/testing/scenario.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
 import { conditionOf } from "../../../operator/verdict.ts";
+import { cellKind } from "../../cell/cells.ts";
 import { cloudKind } from "../../cloud/plan.ts";
 import { agentsLabel, hostOfLabel, placeOf, poolLabel } from "../../compute/labels.ts";
 import { nodeController } from "../../compute/node-controller.ts";
@@ -18,6 +19,8 @@ import { namespace } from "../world.ts";
 import { applyAs, drop, step } from "./stages.ts";
 
 const pool = "standard";
+/** What the configuration of agents is composed of. */
+const passwords = ["nova-keystone", "nova-metadata-proxy", "nova-cell1-messaging"];
 const names = ["node-1", "node-2", "node-3"] as const;
 const nodeRef = (name: string) => ({ apiVersion: "v1", kind: "Node", name }) as const;
 const unplaced = { uid: "", resourceVersion: "" } as const;
@@ -28,10 +31,14 @@ export const hostControllers: Stageable = () => [poolController(means), nodeCont
 /** A cluster with a Cloud and a Network that nobody works on, and three nodes of which two are hosts. */
 export function beginHosts(world: World): void {
   applyAs(world, cloudKind, "prod", { release: "2026.1" });
+  applyAs(world, cellKind, "cell1", { cloud: { name: "prod" } });
   weave(world, "Kernel");
   const placed = { namespace, ...unplaced };
-  for (const name of [clientSecret, trustSecret])
-    world.store.create({ apiVersion: "v1", kind: "Secret", metadata: { name, ...placed } }, "cluster");
+  for (const name of [clientSecret, trustSecret, ...passwords])
+    world.store.create(
+      { apiVersion: "v1", kind: "Secret", metadata: { name, ...placed }, ...{ data: { password: "eA==" } } },
+      "cluster",
+    );
   const service = { apiVersion: "v1", kind: "Service", metadata: { name: southbound.name, ...placed } } as const;
   world.store.create(
     Object.assign(service, { spec: { ports: [{ name: "ovsdb", port: southbound.port }] } }),
@@ -101,7 +108,11 @@ const emptied = (world: World): boolean =>
 
 /** What happens to the hosts of a pool. */
 export const hosts = {
-  deploy: step("deploy", (world) => applyAs(world, computePoolKind, pool, {}), hosted("node-1", "node-2")),
+  deploy: step(
+    "deploy",
+    (world) => applyAs(world, computePoolKind, pool, { cell: { name: "cell1" } }),
+    hosted("node-1", "node-2"),
+  ),
   change: step("move", (world) => weave(world, "UserSpace"), hosted("node-1", "node-2")),
   join: step("join", (world) => give(world, "node-3", namespace), hosted("node-1", "node-2", "node-3")),
   leave: step("leave", (world) => give(world, "node-2", undefined), hosted("node-1", "node-3")),

@@ -2,6 +2,7 @@ import { at, mapAt } from "../../../operator/object.ts";
 import type { Scenario, Stage } from "../../../operator/testing/scenario.ts";
 import { customKind } from "../../../operator/testing/world/kinds.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
+import { cellKind } from "../../cell/cells.ts";
 import { cloudKind, type Means } from "../../cloud/plan.ts";
 import { computeNodeKind } from "../../compute/pool-plan.ts";
 import { networkKind } from "../../network/plan.ts";
@@ -35,6 +36,7 @@ const kinds = [
   customKind(registrationKind, "registrations"),
   customKind(networkKind, "networks"),
   customKind(providerNetworkKind, "providernetworks"),
+  customKind(cellKind, "computecells"),
   customKind(computePoolKind, "computepools"),
   customKind(computeNodeKind, "computenodes"),
 ];
