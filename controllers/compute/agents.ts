@@ -51,6 +51,8 @@ export interface Agent {
   readonly first?: Program;
   readonly programs: readonly Program[];
   readonly hostPaths: readonly HostPath[];
+  /** A port of the host that nobody listens on. While its pod has it the scheduler puts no other one of the agent there: of two revisions never both run. */
+  readonly lock: number;
   /** Whether its processes are those of the host. */
   readonly hostPid: boolean;
   /** Its configuration, with values that are secret, as files of a folder. */
@@ -75,6 +77,7 @@ const tunnel: readonly HostPath[] = [{ path: "/dev/net/tun", type: "CharDevice" 
 
 const openVSwitch: Agent = {
   name: "openvswitch",
+  lock: 65501,
   programs: [
     {
       name: "database",
@@ -101,6 +104,7 @@ const openVSwitch: Agent = {
 
 const ovnController: Agent = {
   name: "ovn-controller",
+  lock: 65502,
   programs: [
     {
       name: "controller",
@@ -127,6 +131,7 @@ const ovnController: Agent = {
 
 const libvirt: Agent = {
   name: "libvirt",
+  lock: 65503,
   programs: [
     {
       name: "libvirtd",
@@ -157,6 +162,7 @@ const libvirt: Agent = {
 
 const novaCompute: Agent = {
   name: "nova-compute",
+  lock: 65504,
   programs: [
     {
       name: "compute",
@@ -187,6 +193,7 @@ const novaCompute: Agent = {
 
 const ovnAgent: Agent = {
   name: "neutron-ovn-agent",
+  lock: 65505,
   programs: [
     {
       name: "agent",

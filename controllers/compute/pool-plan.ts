@@ -56,7 +56,8 @@ export function planPoolDeletion(subject: Live, seen: Snapshot): Plan {
   const { name, namespace } = subject.metadata;
   const spec = computePoolSpec.safeParse(subject["spec"]).data ?? computePoolSpec.parse({ cell: { name: "none" } });
   const pool = poolOf(subject, spec, seen);
-  const leaving = leavingStep({ ...pool, hosts: pool.hosts.map((host) => ({ ...host, meant: false })) });
+  const had = pool.hosts.filter(({ place, revisions }) => place !== undefined || revisions.length > 0);
+  const leaving = leavingStep({ ...pool, hosts: had.map((host) => ({ ...host, meant: false })) });
   const left = seen
     .list(podKind, { namespace, labels: { [poolLabel]: name } })
     .find((pod) => pod.metadata.labels?.["app.kubernetes.io/name"] !== preflightName);

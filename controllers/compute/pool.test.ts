@@ -230,14 +230,13 @@ describe("a host", () => {
     });
   });
 
-  it("is told another revision in two moves, of which the second waits for the old pods to be gone", () => {
+  it("is told another revision, and is waited for until nothing is left of what it had", () => {
     const old = [...setsOf("0ld"), checked("one")];
     const first = seenBy(pool, host("one", toldTo("0ld")), ...old, ...agentsOn("one", "0ld"));
-    expect(movesIn(first.plan)).toEqual(["one standard.off"]);
-    const between = seenBy(pool, host("one", toldTo("off")), ...old, ...agentsOn("one", "0ld"));
+    expect(movesIn(first.plan)).toEqual([`one standard.${revision}`]);
+    const between = seenBy(pool, host("one", toldTo(revision)), ...old, ...agentsOn("one", "0ld"));
     expect(movesIn(between.plan)).toEqual([]);
-    expect(on(moves(between.verdicts))).toBe("the old agents of one to be gone");
-    expect(movesIn(seenBy(pool, host("one", toldTo("off")), ...old).plan)).toEqual([`one standard.${revision}`]);
+    expect(on(moves(between.verdicts))).toBe("the agents of one to be ready");
   });
 
   it("stays as it is with Manual updates, and is to have what it has", () => {
@@ -254,13 +253,13 @@ describe("a host", () => {
     expect(stepOf(plan, "hosts/nodes").objects).toMatchObject([{ spec: { revision: "0ld" } }]);
   });
 
-  it("that the pool does not mean any more loses its agents, and then its label", () => {
+  it("that the pool does not mean any more loses its label, and is waited for until its agents are gone", () => {
     const gone = { "nephos.dev/host-of": "elsewhere" };
     const leaving = (label: string, ...pods: readonly Live[]) =>
       told(stepOf(seenBy(pool, host("one", { ...gone, ...toldTo(label) }), ...pods).plan, "hosts/leaving").marks);
-    expect(leaving(revision, ...agentsOn("one", revision))).toEqual(["one standard.off"]);
-    expect(leaving("off", ...agentsOn("one", revision))).toEqual([]);
-    expect(leaving("off")).toEqual(["one -"]);
+    expect(leaving(revision, ...agentsOn("one", revision))).toEqual(["one -"]);
+    const { verdicts } = seenBy(pool, host("one", gone), host("two"), ...agentsOn("one", revision));
+    expect(on(verdicts.get("hosts/leaving"))).toBe("the agents of one to be gone");
   });
 
   it("that is dead holds nobody up, and is named", () => {
@@ -289,7 +288,7 @@ describe("what other revisions are made of", () => {
   it("is kept while a host is told one of them or has its pods, and no longer", () => {
     const all = agentNames.map((agent) => `${agent}-standard-0ld`).sort();
     expect(keptIn(host("one", toldTo("0ld")))).toEqual(all);
-    expect(keptIn(host("one", toldTo("off")), ...agentsOn("one", "0ld"))).toEqual(all);
+    expect(keptIn(host("one", toldTo(revision)), ...agentsOn("one", "0ld"))).toEqual(all);
     expect(keptIn(host("one", toldTo(revision)), ...agentsOn("one", revision))).toEqual([]);
   });
 });
@@ -304,11 +303,10 @@ describe("the deletion of a pool", () => {
     };
   };
 
-  it("takes the agents off all hosts, then the labels, and waits for the last pod", () => {
+  it("takes the labels off all hosts, and waits for the last agent", () => {
     const agents = agentsOn("one", revision);
-    expect(deleted(host("one", toldTo(revision)), ...agents).marks).toEqual(["one standard.off"]);
-    expect(deleted(host("one", toldTo("off")), ...agents).undone.length).toBeGreaterThan(0);
-    expect(deleted(host("one", toldTo("off"))).marks).toEqual(["one -"]);
+    expect(deleted(host("one", toldTo(revision)), ...agents).marks).toEqual(["one -"]);
+    expect(deleted(host("one"), ...agents).undone.length).toBeGreaterThan(0);
     expect(deleted(host("one"), checked("one")).undone).toEqual([]);
   });
 
@@ -337,7 +335,7 @@ describe("a ComputeNode", () => {
     ["Unfit", [host("one"), checked("one", "no", 1)]],
     ["Joining", [host("one"), checked("one")]],
     ["Unwell", [host("one", toldTo(revision)), checked("one"), ...sets, ...agentsOn("one", revision, "False")]],
-    ["Updating", [host("one", toldTo("off")), checked("one")]],
+    ["Updating", [host("one", toldTo("0ld")), checked("one")]],
     ["Unreachable", [host("one", toldTo(revision), "Unknown"), checked("one")]],
     ["Unreachable", []],
     ["Leaving", [host("one", { ...toldTo(revision), "nephos.dev/host-of": "elsewhere" }), checked("one")]],

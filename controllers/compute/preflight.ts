@@ -28,6 +28,7 @@ export interface Demands {
 
 const preflightAgent = ({ links, bridges }: Demands): Agent => ({
   name: preflightName,
+  lock: 65500,
   first: { ...base, name: "check", start: "check.sh", privileged: true },
   programs: [{ ...base, name: "rest", start: "rest.sh", privileged: false }],
   hostPaths: [{ path: "/run/nephos", type: "DirectoryOrCreate" }],

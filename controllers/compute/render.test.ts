@@ -7,7 +7,7 @@ import { contextWith, specOf } from "../testing/render.ts";
 import { requestsMissing } from "../testing/pods.ts";
 import { agents } from "./agents.ts";
 import type { HostContext } from "./host-context.ts";
-import { offValue, placeOf, revisionValue } from "./labels.ts";
+import { placeOf, revisionValue } from "./labels.ts";
 import { renderRevision } from "./render.ts";
 
 const inCloud = (changes: Parameters<typeof contextWith>[0] = {}): HostContext["cell"] => ({
@@ -69,6 +69,11 @@ describe("the agents of a pool", () => {
     }
   });
 
+  it("take a port of the host each, so that of two revisions of one never both run there", () => {
+    const locks = workloads.map((each) => at(listAt(listAt(podOf(each), "containers")[0], "ports")[0], "hostPort"));
+    expect(new Set(locks).size).toBe(agents.length);
+  });
+
   it("run under an account of their own, without a token", () => {
     for (const workload of workloads) {
       expect(textAt(podOf(workload), "serviceAccountName")).toBe("nephos-host-agents");
@@ -122,7 +127,6 @@ describe("the label of a node", () => {
     ["foreign", undefined],
     [revisionValue("one", "0a1b2c3d"), { pool: "one", revision: "0a1b2c3d" }],
     [revisionValue("one.two", "0a1b2c3d"), { pool: "one.two", revision: "0a1b2c3d" }],
-    [offValue("one"), { pool: "one", revision: undefined }],
   ])("%s means %j", (value, place) => {
     expect(placeOf(value)).toEqual(place);
   });

@@ -97,7 +97,10 @@ function podOf(agent: Agent, context: HostContext): { readonly pod: IPodSpec; re
       tolerations: [{ operator: "Exists" }],
       ...(pullSecrets.length === 0 ? {} : { imagePullSecrets: pullSecrets.map(({ name }) => ({ name })) }),
       ...(agent.first === undefined ? {} : { initContainers: [container(agent.first, agent, context)] }),
-      containers: agent.programs.map((program) => container(program, agent, context)),
+      containers: agent.programs.map((program, index) => ({
+        ...container(program, agent, context),
+        ...(index === 0 ? { ports: [lockOf(agent)] } : {}),
+      })),
       volumes: [
         { name: "tmp", emptyDir: {} },
         { name: "files", configMap: { name: files.metadata.name } },
@@ -106,6 +109,10 @@ function podOf(agent: Agent, context: HostContext): { readonly pod: IPodSpec; re
       ],
     },
   };
+}
+
+function lockOf({ lock }: Agent): NonNullable<IContainer["ports"]>[number] {
+  return { name: "lock", containerPort: lock, hostPort: lock, protocol: "TCP" };
 }
 
 /** The configuration of an agent that holds secrets, in a Secret named by what it is made from, and where it is in the pod. */

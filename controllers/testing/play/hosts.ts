@@ -119,23 +119,28 @@ export const hosts = {
   delete: step("delete", (world) => drop(world, computePoolKind.apiVersion, computePoolKind.kind, pool), emptied),
 } as const satisfies Readonly<Record<string, Stage>>;
 
-/** At most one host is between two revisions, unless all are to go. */
+/** While hosts are moved, agents are missing on one of them at most. */
 const oneAtATime: Invariant = ({ object }, { world, stage }) => {
-  if (object.kind !== "Node" || stage !== "move") return undefined;
-  const between = names.filter(
-    (name) => placeIn(world, name)?.pool === pool && placeIn(world, name)?.revision === undefined,
-  );
-  return between.length > 1 ? `${between.join(" and ")} are without agents at the same time` : undefined;
+  if (object.kind !== "Pod" || stage !== "move") return undefined;
+  const busy = names.slice(0, 2).filter((name) => {
+    const running = agentsOn(world, name).filter((pod) => conditionOf(pod, "Ready") !== undefined);
+    return !["openvswitch", "libvirt"].every((agent) =>
+      running.some((pod) => labelsOf(pod)["app.kubernetes.io/name"] === agent),
+    );
+  });
+  return busy.length > 1 ? `${busy.join(" and ")} are without agents at the same time` : undefined;
 };
 
-/** No host gets agents while it still has others. */
-const oneRevision: Invariant = ({ type, object, before }, { world, ours }) => {
-  if (object.kind !== "Node" || type !== "MODIFIED" || !ours) return undefined;
-  const { name } = object.metadata;
-  const revision = placeIn(world, name)?.revision;
-  if (revision === undefined || labelsOf(before)[agentsLabel] === labelsOf(object)[agentsLabel]) return undefined;
-  const others = agentsOn(world, name).filter((pod) => labelsOf(pod)[revisionLabel] !== revision);
-  return others.length > 0 ? `${name} was told ${revision} while it had ${others[0]?.metadata.name ?? ""}` : undefined;
+/** Of two revisions of an agent never both run on a host. */
+const oneRevision: Invariant = ({ object }, { world }) => {
+  if (object.kind !== "Pod" || !isAgent(object)) return undefined;
+  const node = textAt(object, "spec", "nodeName") ?? "";
+  const same = agentsOn(world, node).filter(
+    (pod) =>
+      textAt(pod, "status", "phase") === "Running" &&
+      labelsOf(pod)["app.kubernetes.io/name"] === labelsOf(object)["app.kubernetes.io/name"],
+  );
+  return same.length > 1 ? `${same.map(({ metadata }) => metadata.name).join(" and ")} run on ${node}` : undefined;
 };
 
 /** Of a node the operator writes its own label and nothing else. */
