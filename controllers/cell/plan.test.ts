@@ -192,6 +192,19 @@ describe("a ComputeCell without what it stands on", () => {
   });
 });
 
+describe("an external database", () => {
+  it("with accounts only cannot have the cell's made, which the cell says", () => {
+    const names = ["keystone", "placement", "glance", "nova"];
+    const accounts = Object.fromEntries(names.map((name) => [name, { name: `${name}-account` }]));
+    const external = { host: "192.0.2.30", access: { type: "Accounts", accounts } };
+    const given = names.map((name) => secret(`${name}-account`, "username", "password"));
+    const world = cloudDone({ database: { type: "External", external } }, ...given);
+    const { verdicts } = judged(cell, ...rollOut(planned(cell), ...world).objects);
+    expect(verdicts.get("nova-cell1/database")).toMatchObject({ is: "blocked", reason: "NotAllowed" });
+    expect(verdicts.get("nova-cell1/expand")).toMatchObject({ is: "waiting" });
+  });
+});
+
 describe("an external broker", () => {
   const broker = (access: object) => ({
     messaging: {
