@@ -233,6 +233,12 @@ describe("an external broker", () => {
 });
 
 describe("Nova and its cells", () => {
+  const record = live({
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: "nova-cell1-record", labels: { "nephos.dev/owner": "ComputeCell.cell1" } },
+    data: { mapped: "nova-cell1-map-1" },
+  });
   const annotationOf = (workload: string, ...world: readonly Live[]): unknown => {
     const steps = clouds.plan(cloudWith(), snapshot(...world), undefined).steps;
     const found = steps.flatMap((step) => step.objects).find(({ metadata }) => metadata.name === workload);
@@ -243,14 +249,27 @@ describe("Nova and its cells", () => {
     "start %s anew once it was told of one",
     (workload) => {
       expect(annotationOf(workload, ...ground)).toBeUndefined();
-      expect(annotationOf(workload, ...objects)).toMatch(/^[0-9a-f]{8}$/);
-      const untold = objects.filter(({ metadata }) => !metadata.name.startsWith("nova-cell1-map-"));
-      expect(annotationOf(workload, ...untold)).toBeUndefined();
+      expect(annotationOf(workload, ...ground, { ...record, data: {} })).toBeUndefined();
+      const told = annotationOf(workload, ...ground, record);
+      expect(told).toMatch(/^[0-9a-f]{8}$/);
+      expect(annotationOf(workload, ...ground, { ...record, data: { mapped: "nova-cell1-map-2" } })).not.toBe(told);
     },
   );
 
+  it("are recorded once the Job is done, and stay so when it is gone", () => {
+    const mappedIn = (...world: readonly Live[]): unknown => {
+      const steps = planned(cell)(snapshot(...world)).steps;
+      return at(steps.find(({ name }) => name === "cell/record")?.objects[0], "data", "mapped");
+    };
+    const undone = objects.filter(({ metadata }) => !metadata.name.startsWith("nova-cell1-map-"));
+    expect(mappedIn(...undone)).toBeUndefined();
+    expect(mappedIn(...objects)).toMatch(/^nova-cell1-map-[0-9a-f]{8}$/);
+    const others = undone.filter(({ metadata }) => metadata.name !== "nova-cell1-record");
+    expect(mappedIn(...others, record)).toBe("nova-cell1-map-1");
+  });
+
   it("leave other services alone", () => {
-    expect(annotationOf("placement-api", ...objects)).toBeUndefined();
+    expect(annotationOf("placement-api", ...ground, record)).toBeUndefined();
   });
 });
 

@@ -2,6 +2,7 @@ import { at, mapAt } from "../../../operator/object.ts";
 import type { Scenario, Stage } from "../../../operator/testing/scenario.ts";
 import { customKind } from "../../../operator/testing/world/kinds.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
+import { cellKind } from "../../cell/cells.ts";
 import { cloudKind, type Means } from "../../cloud/plan.ts";
 import { networkKind } from "../../network/plan.ts";
 import { providerNetworkKind } from "../../network/users.ts";
@@ -10,6 +11,7 @@ import { means } from "../render.ts";
 import { kettle, teapot } from "../teapot.ts";
 import { namespace } from "../world.ts";
 import { carried } from "./beside.ts";
+import { cell } from "./cell.ts";
 import { fabric, provider } from "./fabric.ts";
 import { cloudInvariants } from "./invariants.ts";
 import { mend, runBadly, runProgram, stuck } from "./programs.ts";
@@ -31,6 +33,7 @@ const registrationKind = { apiVersion: "nephos.dev/v1alpha1", kind: "Registratio
 const kinds = [
   customKind(cloudKind, "clouds"),
   customKind(registrationKind, "registrations"),
+  customKind(cellKind, "computecells"),
   customKind(networkKind, "networks"),
   customKind(providerNetworkKind, "providernetworks"),
 ];
@@ -138,6 +141,7 @@ export const scenarios: readonly Scenario[] = [
   scenario("external", core, borrow, hostChanged),
   scenario("fabric", core, fabric.deploy, fabric.change, fabric.delete, fabric.again, rotate(nudge)),
   scenario("provider", core, provider.deploy, provider.change, provider.drift, provider.inUse, provider.free),
+  scenario("cell", withGround("nova"), cell.deploy, cell.change, cell.delete, cell.again),
   scenario("upgrade", core, deploy, stages.sameUpgrade, imageUpgrade(core)),
   { ...scenario("failing", fictional, stuck(applied("deploy", fictional, {})), mend), run: runBadly },
   release("release", fictional),
