@@ -13,7 +13,10 @@ function applyCell(world: World, spec: Fields): void {
   applyAs(world, cellKind, cellRef.name, { cloud: { name: "prod" }, ...spec });
 }
 
-/** Whether Cloud and cell are ready as they are wanted now, and Nova's programs have learned of the cell. */
+/** Of console proxy, conductor and the Job that tells Nova; another is of the past, and goes with the last pod that started from it. */
+const configurations = 3;
+
+/** Whether Cloud and cell are ready as they are wanted now, with nothing left of the past, and Nova's programs have learned of the cell. */
 function told(world: World): boolean {
   const cell = world.store.get(cellRef);
   return (
@@ -21,6 +24,8 @@ function told(world: World): boolean {
     cell !== undefined &&
     conditionOf(cell, "Ready") !== undefined &&
     at(cell, "status", "observedGeneration") === cell.metadata.generation &&
+    objectsOf(world, "Secret").filter(({ metadata }) => metadata.name.startsWith("nova-cell1-config-")).length ===
+      configurations &&
     ["Deployment", "StatefulSet"]
       .flatMap((kind) => objectsOf(world, kind))
       .filter(({ metadata }) => /^nova-(api|metadata|scheduler|conductor)$/.test(metadata.name))
