@@ -53,7 +53,10 @@ export function chartTemplates(): Template[] {
       file: "roles.yaml",
       from,
       each: ".Values.namespaces",
-      objects: operator.namespaceRights(frame, inline(". | quote")),
+      objects: [
+        operator.agentsAccount(frame, inline(". | quote")),
+        ...operator.namespaceRights(frame, inline(". | quote")),
+      ],
     },
     { file: "policies.yaml", from, objects: policies() },
     { file: "deployment.yaml", from, objects: [operator.deployment(frame, workload)] },

@@ -191,6 +191,8 @@ describe("a tool that compares without asking the API server", () => {
     expect(Object.fromEntries(inLists)).toEqual({
       Cloud: [],
       ComputeCell: [],
+      ComputeNode: [],
+      ComputePool: [],
       Network: [],
       ProviderNetwork: [],
       Registration: [".spec.users[].keep", ".spec.users[].assignments"],

@@ -58,15 +58,15 @@ describe("the install file", () => {
     expect(new Set(all).size).toBe(all.length);
   });
 
-  it("holds every namespace to the restricted standard", () => {
+  it("holds its own namespace to the restricted standard, and leaves those of Clouds to the policy that knows host agents", () => {
     const levels = ofKind("Namespace").map((manifest) => [
       nameOf(manifest),
       at(manifest, "metadata", "labels", "pod-security.kubernetes.io/enforce"),
     ]);
     expect(levels).toEqual([
       ["/nephos-system", "restricted"],
-      ["/one", "restricted"],
-      ["/two", "restricted"],
+      ["/one", "privileged"],
+      ["/two", "privileged"],
     ]);
   });
 });
@@ -77,7 +77,8 @@ describe("the operator's permissions", () => {
 
   it("follow from what the controllers declare, and from nothing else", () => {
     const all = controllers((name) => name);
-    const allowed = all.flatMap(({ kind, owns, reads, ...rest }) => [
+    const allowed = all.flatMap(({ kind, owns, reads, marks = [], ...rest }) => [
+      ...marks.map((each) => `${groupOf(each)}/${pluralOf(each)} patch`),
       ...[kind, ...owns, ...reads].flatMap((each) =>
         ["get", "list", "watch"].map((verb) => `${groupOf(each)}/${pluralOf(each)} ${verb}`),
       ),
@@ -98,8 +99,9 @@ describe("the operator's permissions", () => {
     expect([...inNamespaces, ...everywhere].filter((grant) => grant.includes("*"))).toEqual([]);
   });
 
-  it("are to look at nodes, and nothing more, outside the namespaces of clouds", () => {
-    expect(everywhere).toEqual(["/nodes get", "/nodes list", "/nodes watch"]);
+  it("are to look at nodes, and to write what a policy lets it write there, outside the namespaces of clouds", () => {
+    expect(everywhere).toEqual(["/nodes get", "/nodes list", "/nodes patch", "/nodes watch"]);
+    expect(ofKind("ValidatingAdmissionPolicy").map(nameOf)).toContain("/nephos-own-node-labels");
   });
 
   it("let nobody change volumes, or the spec of a Cloud", () => {

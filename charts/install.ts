@@ -1,6 +1,7 @@
 import { crdOf } from "../operator/schema.ts";
 import { kinds } from "../crds/index.ts";
 import {
+  agentsAccount,
   clusterRights,
   deployment,
   type Frame,
@@ -34,11 +35,13 @@ export function installManifests({ image, images, registry, namespaces }: Instal
   };
   return [
     ...kinds.map(crdOf),
-    ...[frame.namespace, ...namespaces].map(namespace),
+    namespace(frame.namespace, "restricted"),
+    // Host agents are among their pods: a policy of ours, which knows these, holds all others to `restricted`.
+    ...namespaces.map((each) => namespace(each, "privileged")),
     serviceAccount(frame, {}),
     ...clusterRights(frame),
     ...leaseRights(frame),
-    ...namespaces.flatMap((each) => namespaceRights(frame, each)),
+    ...namespaces.flatMap((each) => [agentsAccount(frame, each), ...namespaceRights(frame, each)]),
     ...podPolicies(frame, namespaces),
     ...nodePolicies(frame, frame.namespace),
     deployment(frame, {
@@ -53,10 +56,10 @@ export function installManifests({ image, images, registry, namespaces }: Instal
   ];
 }
 
-function namespace(which: string): object {
+function namespace(which: string, level: "restricted" | "privileged"): object {
   return {
     apiVersion: "v1",
     kind: "Namespace",
-    metadata: { name: which, labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
+    metadata: { name: which, labels: { "pod-security.kubernetes.io/enforce": level } },
   };
 }

@@ -1,4 +1,5 @@
 import { type PolicyRule, permissionsOf } from "../operator/access.ts";
+import { agentAccount } from "../controllers/compute/render.ts";
 import { controllers } from "../controllers/index.ts";
 
 /** Name of every object that installs the operator; CRDs are the cluster's, so there is one operator in a cluster. */
@@ -40,6 +41,11 @@ export function serviceAccount(frame: Frame, annotations: object): object {
     kind: "ServiceAccount",
     metadata: { ...metadata(frame, name, frame.namespace), ...annotations },
   };
+}
+
+/** The account of host agents in a namespace for Clouds: it has no rights. */
+export function agentsAccount(frame: Frame, where: string): object {
+  return { apiVersion: "v1", kind: "ServiceAccount", metadata: metadata(frame, agentAccount, where) };
 }
 
 /** What the operator may do in the whole cluster. */

@@ -2,6 +2,8 @@ import type { Controller } from "../operator/controller.ts";
 import { cellController } from "./cell/controller.ts";
 import { cloudController } from "./cloud/controller.ts";
 import type { ImageResolver } from "./cloud/plan.ts";
+import { nodeController } from "./compute/node-controller.ts";
+import { poolController } from "./compute/pool-controller.ts";
 import { networkController } from "./network/controller.ts";
 import { providerController } from "./network/provider-controller.ts";
 import { upgradePaths } from "./releases/index.ts";
@@ -16,6 +18,8 @@ export function controllers(images: ImageResolver): Controller[] {
     cellController(means),
     networkController({ images }),
     providerController(),
+    poolController({ images }),
+    nodeController(),
     registrationController(),
   ];
 }

@@ -1,12 +1,16 @@
 import type { z } from "zod";
-import type { Live } from "../operator/object.ts";
+import type { Kind, Live } from "../operator/object.ts";
 import type { Snapshot, Step } from "../operator/plan.ts";
 
 /** The object of the same kind that was here first, where a namespace has room for one; undefined where this is it. */
 export function elderOf(subject: Live, seen: Snapshot): Live | undefined {
-  const { namespace, uid } = subject.metadata;
-  const [first] = [...seen.list(subject, { namespace })].sort((a, b) => (ageKey(a) < ageKey(b) ? -1 : 1));
-  return first === undefined || first.metadata.uid === uid ? undefined : first;
+  const first = eldestOf(subject, seen, subject.metadata.namespace);
+  return first === undefined || first.metadata.uid === subject.metadata.uid ? undefined : first;
+}
+
+/** The object of a kind that was in a namespace first. */
+export function eldestOf(kind: Kind, seen: Snapshot, namespace: string | undefined): Live | undefined {
+  return [...seen.list(kind, { namespace })].sort((a, b) => (ageKey(a) < ageKey(b) ? -1 : 1))[0];
 }
 
 /** Whether an object cannot be rolled out at all: another was here first, or its spec cannot be read. */

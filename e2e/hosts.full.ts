@@ -1,34 +1,33 @@
-import { copyFile, mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { copyFile, mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { stringify } from "yaml";
-import { agentAccount, renderRevision, type Revision } from "../controllers/compute/render.ts";
-import { agentsLabel, hostOfLabel, revisionValue } from "../controllers/compute/labels.ts";
-import { cloudSpec } from "../crds/cloud.ts";
+import { agentsLabel, hostOfLabel } from "../controllers/compute/labels.ts";
 import { listAt, textAt } from "../operator/object.ts";
 import { guestImage } from "./guest/image.ts";
 import { type Cluster, startCluster, stopCluster } from "./lab/cluster.ts";
 import { ensurePackages } from "./lab/host/packages.ts";
 import { run } from "./lab/host/command.ts";
 import { firstProcess } from "./lab/host/machine.ts";
-import { hypervisorImage, ovnImage } from "./lab/images.ts";
+import { hypervisorImage, operatorImage, ovnImage } from "./lab/images.ts";
 import { kubectl, kubectlJson } from "./lab/kubectl.ts";
 import { placesOf } from "./lab/state.ts";
 import { keepPinging } from "./scene/ping.ts";
-import { eventually } from "./scene/scene.ts";
+import { conditionStatus, eventually, scene, type Scene } from "./scene/scene.ts";
 
 const clusterName = "hosts";
 const namespace = "hosts";
 const release = "2026.1";
 const here = ["-n", namespace] as const;
+const node = "node1";
 
 /** Of the cluster's range for tests: the host's end of the bridge, and the guest. */
 const hostAddress = "192.0.2.1";
 const guestAddress = "192.0.2.10";
 
 let cluster: Cluster;
-let revision: Revision;
+let at: Scene;
 
-const machineFolder = (): string => placesOf(clusterName).machine("node1");
+const machineFolder = (): string => placesOf(clusterName).machine(node);
 
 /** Runs a program in the network of the node. */
 function onHost(args: readonly string[]): Promise<string> {
@@ -36,10 +35,47 @@ function onHost(args: readonly string[]): Promise<string> {
 }
 
 const apply = (...objects: readonly object[]): Promise<string> =>
-  kubectl(cluster, ["apply", "--server-side", "-f", "-"], {
-    input: objects.map((each) => stringify(each, { aliasDuplicateObjects: false })).join("---\n"),
-  });
+  at.kubectl(
+    ["apply", "-f", "-"],
+    objects.map((each) => stringify(each, { aliasDuplicateObjects: false })).join("---\n"),
+  );
 
+const ofOurs = (kind: string, name: string, spec: object): object => ({
+  apiVersion: "nephos.dev/v1alpha1",
+  kind,
+  metadata: { name, namespace },
+  spec,
+});
+const cloud = (more: object = {}): object => ofOurs("Cloud", "demo", { release, ...more });
+const pool = (spec: object = {}): object => ofOurs("ComputePool", "pool", spec);
+const network = ofOurs("Network", "fabric", {
+  cloud: { name: "demo" },
+  datapath: { type: "UserSpace" },
+  physicalNetworks: [{ name: "physnet1", bridge: "br-guest" }],
+});
+
+const getPool = (): Promise<unknown> => at.json(["get", "computepool", "pool", ...here]);
+const getHost = (): Promise<unknown> => at.json(["get", "computenode", node, ...here]);
+const labelOf = async (): Promise<string | undefined> =>
+  textAt(await at.json(["get", "node", node]), "metadata", "labels", agentsLabel);
+
+/** Waits until pool and host say that they are ready, and have the revision of the pool. */
+async function hosted(inSeconds: number): Promise<string> {
+  const live = await eventually(
+    "the pool to be ready",
+    inSeconds,
+    () => getPool(),
+    (seen) => conditionStatus(seen, "Ready") === "True",
+  );
+  const revision = textAt(live, "status", "revision") ?? "";
+  await eventually(
+    "the host to be ready",
+    inSeconds,
+    () => getHost(),
+    (seen) => conditionStatus(seen, "Ready") === "True" && textAt(seen, "status", "revision") === revision,
+  );
+  return revision;
+}
 async function podOf(agent: string): Promise<{ readonly name: string; readonly uid: string; readonly ready: boolean }> {
   const pods = await kubectlJson(cluster, ["get", "pods", ...here, "-l", `app.kubernetes.io/name=${agent}`]);
   const [pod] = listAt(pods, "items").filter((each) => textAt(each, "metadata", "deletionTimestamp") === undefined);
@@ -110,52 +146,63 @@ const domain = `<domain type='qemu'>
 beforeAll(async () => {
   await stopCluster(clusterName);
   await ensurePackages(["iputils-ping"]);
-  const [guest, ovn, hypervisor] = [
-    await guestImage(),
-    await ovnImage(),
-    await hypervisorImage(release, ["keystone", "glance", "placement", "nova", "neutron"]),
-  ];
+  const guest = await guestImage();
+  const projects = ["keystone", "glance", "placement", "nova", "neutron"];
+  const images = [await ovnImage(), await hypervisorImage(release, projects), await operatorImage()];
   cluster = await startCluster({ name: clusterName, nodes: 1 });
-  await cluster.loadImages([ovn.archive, hypervisor.archive]);
+  await cluster.loadImages(images.map(({ archive }) => archive));
   const folder = join(machineFolder(), "disk", "lib", "nova", "guest");
   await mkdir(folder, { recursive: true });
   await copyFile(guest.kernel, join(folder, "kernel"));
   await copyFile(guest.ramDisk, join(folder, "initrd"));
-  revision = renderRevision({
-    namespace,
-    pool: "pool",
-    release,
-    cloud: cloudSpec.parse({ release }),
-    datapath: "UserSpace",
-    chassis: { "ovn-encap-type": "geneve" },
-    image: (name) => (name === "ovn" ? ovn.ref : hypervisor.ref),
-  });
-  await apply(
-    {
-      apiVersion: "v1",
-      kind: "Namespace",
-      metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "privileged" } },
-    },
-    { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: agentAccount, namespace } },
-    ...[...revision.configuration, ...revision.workloads].map((each) => ({
-      ...each,
-      metadata: { ...each.metadata, namespace },
-    })),
-  );
-  const labels = [`${hostOfLabel}=${namespace}`, `${agentsLabel}=${revisionValue("pool", revision.name)}`];
-  await kubectl(cluster, ["label", "node", "node1", ...labels]);
+  const file = join(dirname(cluster.kubeconfig), "images.json");
+  await writeFile(file, JSON.stringify(Object.fromEntries(images.map(({ name, ref }) => [name, ref]))));
+  Object.assign(process.env, { NEPHOS_TEST_CLUSTER: clusterName, NEPHOS_TEST_IMAGES: file });
+  at = await scene();
+  await at.install(namespace);
+  // Of the Cloud only its authority is needed here: the images of its services are not there.
+  await apply(cloud(), network, pool());
 }, 1_800_000);
 
 afterAll(async () => {
   await stopCluster(clusterName);
+  await at.transport.close();
 }, 120_000);
 
-test("a host has its agents once its node is told a revision", async () => {
+test("a node that nobody gave to the namespace gets nothing, and the pool says which label it lacks", async () => {
+  await eventually(
+    "the pool to wait for a node",
+    120,
+    () => getPool(),
+    (live) => JSON.stringify(live).includes(`a node with the label ${hostOfLabel}=${namespace}`),
+  );
+  expect(conditionStatus(await getPool(), "Reconciling")).toBe("True");
+  expect(await labelOf()).toBeUndefined();
+  expect(listAt(await at.json(["get", "computenodes", ...here]), "items")).toEqual([]);
+});
+
+test("a host has its agents once an administrator gave its node, and its preflight found nothing in the way", async () => {
+  await at.kubectl(["label", "node", node, `${hostOfLabel}=${namespace}`]);
+  const revision = await hosted(180);
+  expect(await labelOf()).toBe(`pool.${revision}`);
+  expect(textAt(await getHost(), "status", "state")).toBe("Ready");
+  expect(textAt(await getHost(), "status", "hypervisor")).toMatch(/^(KVM|QEMU)$/);
   await Promise.all(["openvswitch", "ovn-controller", "libvirt"].map(readyPod));
+}, 240_000);
+
+test("it is a chassis: OVN's controller is connected by TLS, and the bridges of physical networks are there", async () => {
+  const status = ["ovn-appctl", "--timeout=4", "--target=/run/ovn/ovn-controller.ctl", "connection-status"];
+  await eventually(
+    "the southbound database to be reached",
+    60,
+    () => inAgent("ovn-controller", "controller", status),
+    (answer) => answer.trim() === "connected",
+  );
+  expect(await vsctl("get", "Open_vSwitch", ".", "external_ids:ovn-remote")).toContain("ssl:");
+  expect((await vsctl("get", "Bridge", "br-guest", "datapath_type")).trim()).toBe("netdev");
 });
 
 test("a guest that libvirt starts answers on the bridge", async () => {
-  await vsctl("--may-exist", "add-br", "br-guest", "--", "set", "bridge", "br-guest", "datapath_type=netdev");
   await onHost(["ip", "link", "add", "guest0", "type", "veth", "peer", "name", "guest1"]);
   await onHost(["ip", "address", "add", `${hostAddress}/24`, "dev", "guest0"]);
   for (const end of ["guest0", "guest1"]) await onHost(["ip", "link", "set", end, "up"]);
@@ -211,23 +258,58 @@ test("it gets and loses another interface, and shows its console, after all agen
   expect(await virsh("vncdisplay", "guest")).toMatch(/^127\.0\.0\.1:/);
 }, 120_000);
 
+test("another revision replaces all agents of the host, while the guest goes on", async () => {
+  const [process, before] = [await guestProcess(), await labelOf()];
+  const stop = keepPinging(guestAddress, firstProcess(machineFolder()) ?? 0);
+  await apply(cloud({ images: { pullSecrets: [{ name: "another" }] } }));
+  await eventually(
+    "the node to be told another revision",
+    120,
+    () => labelOf(),
+    (label) => label !== undefined && label !== before && !label.endsWith(".off"),
+  );
+  const revision = await hosted(180);
+  const { longestSilenceInSeconds } = await stop();
+  console.info(`another revision: silent for at most ${longestSilenceInSeconds.toFixed(2)} s`);
+  expect(longestSilenceInSeconds).toBeLessThanOrEqual(5);
+  expect(await guestProcess()).toBe(process);
+  const sets = listAt(await at.json(["get", "daemonsets", ...here, "-l", "app.kubernetes.io/name=libvirt"]), "items");
+  expect(sets.map((each) => textAt(each, "metadata", "name"))).toEqual([`libvirt-pool-${revision}`]);
+}, 400_000);
+
 test("a guest outlives the agents of its host altogether, and is found again by the next", async () => {
   const process = await guestProcess();
   const stop = keepPinging(guestAddress, firstProcess(machineFolder()) ?? 0);
-  const gone = await readyPod("libvirt");
-  const workload = revision.workloads.find(({ metadata }) => metadata.name.startsWith("libvirt")) ?? {
-    metadata: { name: "" },
-  };
-  await kubectl(cluster, ["delete", "daemonset", workload.metadata.name, ...here]);
+  const { uid } = await readyPod("libvirt");
+  await at.kubectl(["delete", "daemonset", ...here, "-l", "app.kubernetes.io/name=libvirt"]);
   await eventually(
-    "the pod to be gone",
-    60,
+    "another pod of libvirt",
+    120,
     () => podOf("libvirt"),
-    ({ uid }) => uid !== gone.uid,
+    (pod) => pod.ready && pod.uid !== uid,
   );
-  await apply({ ...workload, metadata: { ...workload.metadata, namespace } });
-  await readyPod("libvirt");
   expect((await stop()).longestSilenceInSeconds).toBeLessThanOrEqual(1);
   expect(await guestProcess()).toBe(process);
   expect((await virsh("domstate", "guest")).trim()).toBe("running");
 }, 180_000);
+
+test("a Network with a pool on it stays; without the pool hosts lose agents and label, and nothing else", async () => {
+  await at.kubectl(["delete", "network", "fabric", ...here, "--wait=false"]);
+  await eventually(
+    "the Network to name what uses it",
+    60,
+    () => at.json(["get", "network", "fabric", ...here]),
+    (live) => JSON.stringify(live).includes("ComputePool pool"),
+  );
+  const pid = (await guestProcess()).split(" ")[0] ?? "";
+  await at.kubectl(["delete", "computepool", "pool", ...here, "--timeout=120s"]);
+  expect(await labelOf()).toBeUndefined();
+  const onNode = ["--target", String(firstProcess(machineFolder())), "--pid", "--mount", "--"];
+  expect(await run("nsenter", [...onNode, "cat", `/proc/${pid}/comm`])).toContain("qemu-system-x86");
+  await eventually(
+    "pods of the pool to be gone",
+    60,
+    () => at.json(["get", "pods", ...here, "-l", "nephos.dev/pool=pool"]),
+    (pods) => listAt(pods, "items").length === 0,
+  );
+}, 240_000);

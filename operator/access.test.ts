@@ -48,6 +48,14 @@ describe("the permissions of controllers", () => {
     expect(cluster).toEqual([{ apiGroups: [""], resources: ["nodes"], verbs: see }]);
   });
 
+  it("of a controller that writes labels of others' objects are to patch them, not to make any", () => {
+    const marking = { ...controller({ kind: cloud, reads: [node], owns: [] }), marks: [node] };
+    expect(permissionsOf([marking]).cluster).toEqual([
+      { apiGroups: [""], resources: ["nodes"], verbs: see },
+      { apiGroups: [""], resources: ["nodes"], verbs: ["patch"] },
+    ]);
+  });
+
   it("never have a wildcard, nor a verb that nothing here uses", () => {
     const rules = [...namespaced, ...cluster];
     const words = rules.flatMap(({ apiGroups, resources, verbs }) => [...apiGroups, ...resources, ...verbs]);

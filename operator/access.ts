@@ -38,6 +38,7 @@ export function permissionsOf(controllers: readonly Controller[]): Permissions {
     (kind) => ![...owns, ...subjects].some((other) => kindKey(other) === kindKey(kind)),
   );
   const cluster = reads.filter((kind: Watched) => kind.cluster === true);
+  const marked = distinctKinds(controllers.flatMap((controller) => controller.marks ?? []));
   return {
     namespaced: [
       ...grouped(owns, own),
@@ -47,7 +48,8 @@ export function permissionsOf(controllers: readonly Controller[]): Permissions {
       ...grouped(finalized, ["patch"]),
       { apiGroups: ["events.k8s.io"], resources: ["events"], verbs: ["create"] },
     ],
-    cluster: grouped(distinctKinds(cluster), see),
+    // Without `create`, an apply to what is gone makes nothing.
+    cluster: [...grouped(distinctKinds(cluster), see), ...grouped(marked, ["patch"])],
     own: [{ apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["get", "create", "patch"] }],
   };
 }

@@ -30,6 +30,8 @@ export interface Controller<Facts = unknown> {
   readonly kind: Watched;
   readonly reads: readonly Watched[];
   readonly owns: readonly Watched[];
+  /** Kinds of objects that are not ours and of which we write a label. */
+  readonly marks?: readonly Watched[];
   /** Kinds that an earlier build owned: nothing of them is made any more, and what is left is pruned. */
   readonly formerlyOwned?: readonly Watched[];
   plan(subject: Live, seen: Snapshot, facts: Facts | undefined): Plan;

@@ -241,6 +241,7 @@ function leased(kube: Kube, mayWrite: () => boolean): Kube {
     confirm: (ref, known) => kube.confirm(ref, known),
     apply: (wanted, live) => checked(() => kube.apply(wanted, live)),
     stamp: (live, digest) => checked(() => kube.stamp(live, digest)),
+    mark: (live, label, value) => checked(() => kube.mark(live, label, value)),
     remove: (live) => checked(() => kube.remove(live)),
     finalize: (live, finalizers) => checked(() => kube.finalize(live, finalizers)),
     setStatus: (subject, status) => checked(() => kube.setStatus(subject, status)),

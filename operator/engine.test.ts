@@ -570,3 +570,30 @@ it("an object that is being deleted gets nothing made where there is no plan of 
   expect(kube.calls).toEqual([]);
   expect(outcome).toEqual({ next: "rest" });
 });
+
+describe("the labels that a step writes into objects that are not ours", () => {
+  const on = { apiVersion: "v1", kind: "Node", namespace: "here", name: "one" };
+  const node = live({ apiVersion: "v1", kind: "Node", metadata: { name: "one", labels: { mark: "a" } } });
+  const marking = (value: string | undefined): Step => step("marks", [], { marks: [{ on, label: "mark", value }] });
+
+  it("are written where they differ, after the fence", async () => {
+    await pass([marking("b")], [node]);
+    expect(kube.calls.slice(0, 2)).toEqual(["confirm demo", "mark one mark=b"]);
+  });
+
+  it("are taken off where none is wanted", async () => {
+    await pass([marking(undefined)], [node]);
+    expect(kube.writes).toEqual(["mark one mark="]);
+  });
+
+  it("cost no call where they are there, nor where the object is gone", async () => {
+    await pass([marking("a")], [node]);
+    await pass([marking("a")], []);
+    expect(kube.writes).toEqual([]);
+  });
+
+  it("wait for the steps before theirs", async () => {
+    await pass([step("first", [settings]), { ...marking("b"), after: ["first"] }], [node]);
+    expect(kube.writes).toEqual(["apply settings"]);
+  });
+});

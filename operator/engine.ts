@@ -4,7 +4,7 @@ import { dressed, ownView, refuseForeign, settled } from "./dress.ts";
 import { createOnly, type Kube } from "./kube.ts";
 import { isRecord, type Live, listAt, type Manifest, type Ref, refOf, textAt } from "./object.ts";
 import { type Outcome, outcomeOf, Stale, verdictOf } from "./outcome.ts";
-import { identity, orphans, type Plan, progress, type Snapshot, type Step, type Wanted } from "./plan.ts";
+import { identity, type Mark, orphans, type Plan, progress, type Snapshot, type Step, type Wanted } from "./plan.ts";
 import { podKind } from "./pods.ts";
 import { isRecipe } from "./recipe.ts";
 import {
@@ -143,6 +143,7 @@ function fenced(kube: Kube, basis: Basis): Kube {
     confirm: (ref, known) => kube.confirm(ref, known),
     apply: (wanted, live) => confirm().then(() => kube.apply(wanted, live)),
     stamp: (live, mark) => confirm().then(() => kube.stamp(live, mark)),
+    mark: (live, label, value) => confirm().then(() => kube.mark(live, label, value)),
     remove: (live) => confirm().then(() => kube.remove(live)),
     finalize: (live, finalizers) => confirm().then(() => kube.finalize(live, finalizers)),
     setStatus: (known, status) => kube.setStatus(known, status),
@@ -158,6 +159,7 @@ async function writeStep(input: StepInput, step: Step): Promise<void> {
   for (const recipe of recipes) await writeObject(input, step, recipe);
   await together(manifests.map((wanted) => writeObject(input, step, wanted)));
   for (const ref of step.removes ?? []) await removeObject(input, ref);
+  for (const mark of step.marks ?? []) await writeMark(input, mark);
   await stampDone(input, step);
   for (const action of step.actions ?? []) await input.kube.act(action);
 }
@@ -165,6 +167,11 @@ async function writeStep(input: StepInput, step: Step): Promise<void> {
 async function removeObject({ seen, kube }: StepInput, ref: Ref): Promise<void> {
   const live = seen.get(ref);
   if (live !== undefined && live.metadata.deletionTimestamp === undefined) await kube.remove(live);
+}
+
+async function writeMark({ seen, kube }: StepInput, { on, label, value }: Mark): Promise<void> {
+  const live = seen.get(on);
+  if (live !== undefined && live.metadata.labels?.[label] !== value) await kube.mark(live, label, value);
 }
 
 /** All to their ends, side by side; then the first failure, a stale snapshot before any other. */

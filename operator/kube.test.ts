@@ -128,6 +128,28 @@ describe("a write", () => {
     });
   });
 
+  it("gives an object that is not ours one label at the version that was seen, by a manager that has nothing else, and takes it off", async () => {
+    const seen = server.put(configMap("node"));
+    const { uid, resourceVersion } = seen.metadata;
+    const metadata = { namespace: "here", name: "node", uid, resourceVersion };
+    await kube.mark(seen, "example.dev/mark", "a");
+    expect(last()).toMatchObject({ query: { fieldManager: "cloud-marks", force: "true" } });
+    expect(last()?.body).toEqual({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { ...metadata, labels: { "example.dev/mark": "a" } },
+    });
+    await kube.mark(server.put(seen), "example.dev/mark", undefined);
+    expect(last()?.body).toMatchObject({ metadata: { labels: {} } });
+    expect(wrote).toEqual(["mark node", "mark node"]);
+  });
+
+  it.each([404, 409])("of a label that is refused with %i means to look again", async (status) => {
+    const seen = server.put(configMap("node"));
+    server.instead = ({ method }) => (method === "PATCH" ? refusal(status, "Conflict") : undefined);
+    await expect(kube.mark(seen, "example.dev/mark", "a")).rejects.toThrow(Stale);
+  });
+
   it("removes the object with that uid only, and is content where it is gone already", async () => {
     const gone = server.put(deployment({}));
     await kube.remove(gone);

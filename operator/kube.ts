@@ -9,7 +9,10 @@ import type { SecretFiller } from "./secrets.ts";
 import { realisedAnnotation } from "./verdict.ts";
 
 /** Hears of every write, with the object as it left it behind. */
-export type Wrote = (written: Live, verb: "apply" | "create" | "delete" | "stamp" | "finalize" | "status") => void;
+export type Wrote = (
+  written: Live,
+  verb: "apply" | "create" | "delete" | "stamp" | "mark" | "finalize" | "status",
+) => void;
 
 /** The narrow waist between plans and the world. Every fault of a test sits here, every effect of a pass goes through here. */
 export interface Kube {
@@ -21,6 +24,8 @@ export interface Kube {
   apply(wanted: Manifest | SecretRecipe, live: Live | undefined): Promise<void>;
   /** Marks a workload as realised for the digest that it carries. */
   stamp(live: Live, digest: string): Promise<void>;
+  /** Gives an object that is not ours one label, or takes it off; refuses with Stale where the object has changed. Never makes one. */
+  mark(live: Live, label: string, value: string | undefined): Promise<void>;
   remove(live: Live): Promise<void>;
   /** Sets the subject's finalizers; refuses with Stale when the subject has changed. */
   finalize(subject: Live, finalizers: readonly string[]): Promise<void>;
@@ -50,6 +55,15 @@ export function liveKube(options: KubeOptions): Kube {
         await client.apply({ apiVersion: live.apiVersion, kind: live.kind, metadata }, `${manager}-realised`),
         "stamp",
       );
+    },
+    mark: async (live, label, value) => {
+      const { uid, resourceVersion } = live.metadata;
+      const labels = value === undefined ? {} : { [label]: value };
+      const metadata = { ...placeOf(live), uid, resourceVersion, labels };
+      // By a manager of its own: what it does not name any more goes, and nothing else of the object is its.
+      const { apiVersion, kind } = live;
+      const write = client.apply({ apiVersion, kind, metadata }, `${manager}-marks`, { force: true });
+      wrote(await write.catch(staleOn([404, 409])), "mark");
     },
     remove: async (live) => {
       await client.remove(refOf(live), live.metadata.uid).catch((error: unknown) => {

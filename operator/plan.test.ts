@@ -1,4 +1,4 @@
-import { type Live, type Manifest } from "./object.ts";
+import { type Live, type Manifest, refOf } from "./object.ts";
 import { distinctKinds, identity, orphans, type Plan, progress, retainAnnotation, type Step } from "./plan.ts";
 import { configMap, live, snapshot } from "./testing/objects.ts";
 import type { Verdict } from "./verdict.ts";
@@ -167,6 +167,18 @@ describe("pruning", () => {
     const plan: Plan = { steps: [step("api/server", [], { meanwhile: [manifest("ConfigMap", "api-old")] })] };
     const verdicts = new Map([["api/server", done]]);
     expect(orphans(plan, verdicts, [configuration, key]).map(({ metadata }) => metadata.name)).toEqual(["key-old"]);
+  });
+
+  it("leaves what the plan keeps for now, and the configuration that its pods would mount", () => {
+    const volumes = [{ name: "files", configMap: { name: "api-old" } }];
+    const old = made("DaemonSet", "old", "api.server");
+    const keeping: Live = { ...old, spec: { template: { spec: { volumes } } } };
+    const plan: Plan = { steps: [step("api/server")], kept: [refOf(keeping)] };
+    const owned = [keeping, stray, configuration, key];
+    expect(orphans(plan, new Map([["api/server", done]]), owned).map(({ metadata }) => metadata.name)).toEqual([
+      "stray",
+      "key-old",
+    ]);
   });
 
   it("never takes what is being deleted", () => {

@@ -1,4 +1,4 @@
-import { type Kind, kindKey, type Live, type Manifest, nameFor, type Ref, refKey, refOf } from "./object.ts";
+import { at, type Kind, kindKey, type Live, type Manifest, nameFor, type Ref, refKey, refOf } from "./object.ts";
 import { mountedBy } from "./pods.ts";
 import type { SecretRecipe } from "./recipe.ts";
 import type { Verdict } from "./verdict.ts";
@@ -24,6 +24,14 @@ export interface Action {
   readonly input: unknown;
 }
 
+/** One label of an object that is not ours: nothing else of that object is. */
+export interface Mark {
+  readonly on: Ref;
+  readonly label: string;
+  /** Undefined where the object is not to have the label. */
+  readonly value: string | undefined;
+}
+
 export interface Step {
   /** `service/phase`, unique within the plan. */
   readonly name: string;
@@ -36,12 +44,16 @@ export interface Step {
    */
   readonly meanwhile?: readonly Wanted[];
   readonly actions?: readonly Action[];
+  /** Labels of objects that are not ours, written at exactly the version that was seen; at most one an object. */
+  readonly marks?: readonly Mark[];
   /** How an object that differs becomes what is wanted: changed in place, or deleted and made anew. Default Apply. */
   readonly strategy?: "Apply" | "Replace";
   /** Objects that have to go, for plans of a deletion. */
   readonly removes?: readonly Ref[];
   /** Judges the world, never our own memory of it. Left out, the step's objects are judged by their kinds. */
   readonly verdict?: (seen: Snapshot) => Verdict;
+  /** Whose word counts besides that the objects are there as wanted: that of their kinds too (default), or of `verdict` alone. */
+  readonly judged?: "ByVerdict";
   /** A reason, known while planning, for which nothing of this step may be written. */
   readonly held?: Verdict;
 }
@@ -50,6 +62,8 @@ export interface Plan {
   readonly steps: readonly Step[];
   /** Objects besides the subject whose content this plan stands on; the first write of a pass confirms each. */
   readonly basis?: readonly Ref[];
+  /** Objects of ours that no step wants any more and that are kept for now, with the configuration that their pods mount. */
+  readonly kept?: readonly Ref[];
 }
 
 export interface Progress {
@@ -137,13 +151,21 @@ export function orphans(
 ): Live[] {
   const wanted = new Set(plan.steps.flatMap(allOf).map((object) => refKey(refOf(object))));
   const stepOf = new Map(plan.steps.map((step) => [stepLabel(step.name), step.name]));
-  const mounted = mountedBy(pods);
+  const kept = new Set((plan.kept ?? []).map(refKey));
+  const living = owned.filter((object) => kept.has(refKey(refOf(object))));
+  const mounted = mountedBy([...pods, ...living.map(templateOf)]);
   const allDone = [...verdicts.values()].every((verdict) => verdict.is === "done");
   return owned.filter((object) => {
-    if (!prunable(object) || wanted.has(refKey(refOf(object))) || mounted.has(nameFor(refOf(object)))) return false;
+    if (!prunable(object) || wanted.has(refKey(refOf(object)))) return false;
+    if (kept.has(refKey(refOf(object))) || mounted.has(nameFor(refOf(object)))) return false;
     const step = stepOf.get(object.metadata.labels?.[identity.step] ?? "");
     return step === undefined || isConfiguration(object) ? allDone : verdicts.get(step)?.is === "done";
   });
+}
+
+/** A workload's pod, which a node that comes back may make again at any time. */
+function templateOf(workload: Live): Live {
+  return { ...workload, spec: at(workload, "spec", "template", "spec"), status: undefined };
 }
 
 function allOf({ objects, meanwhile = [] }: Step): readonly Wanted[] {

@@ -362,6 +362,35 @@ describe("a step", () => {
     expect(told(judgeStep(step({ objects: [] }), snapshot()))).toBe("done");
   });
 
+  it("that has the only word is asked once all objects are there as they were last wanted", () => {
+    const agents = live({ apiVersion: "apps/v1", kind: "DaemonSet", metadata: { name: "agents" } });
+    const alone = (verdict: Verdict): Step => ({
+      name: "agents",
+      after: [],
+      objects: [{ ...agents, metadata: { name: "agents", namespace: "here" } }],
+      verdict: () => verdict,
+      judged: "ByVerdict",
+    });
+    expect(told(judgeStep(alone({ is: "done" }), snapshot()))).toBe("waiting DaemonSet agents to exist");
+    expect(told(judgeStep(alone({ is: "done" }), snapshot(agents)))).toBe("done");
+    expect(told(judgeStep(alone({ is: "waiting", on: "a host" }), snapshot(agents)))).toBe("waiting a host");
+  });
+
+  it("waits for the labels that it writes", () => {
+    const node = live({ apiVersion: "v1", kind: "Node", metadata: { name: "one", labels: { mark: "a" } } });
+    const on = { apiVersion: "v1", kind: "Node", namespace: "here", name: "one" };
+    const marking = (value: string | undefined, where = on): Step => ({
+      name: "marks",
+      after: [],
+      objects: [],
+      marks: [{ on: where, label: "mark", value }],
+    });
+    expect(told(judgeStep(marking("a"), snapshot(node)))).toBe("done");
+    expect(told(judgeStep(marking("b"), snapshot(node)))).toBe("waiting label mark of Node one to be b");
+    expect(told(judgeStep(marking(undefined), snapshot(node)))).toBe("waiting label mark of Node one to be gone");
+    expect(told(judgeStep(marking("a", { ...on, name: "two" }), snapshot(node)))).toBe("waiting Node two to exist");
+  });
+
   it("is as its worst object", () => {
     expect(told(judgeStep(step({}), snapshot(x)))).toBe("waiting ConfigMap y to exist");
     expect(told(judgeStep(step({}), snapshot(x, y)))).toBe("done");

@@ -11,7 +11,7 @@ import {
   textAt,
 } from "./object.ts";
 import { isRecipe, keysOf } from "./recipe.ts";
-import type { Snapshot, Step, Wanted } from "./plan.ts";
+import type { Mark, Snapshot, Step, Wanted } from "./plan.ts";
 import { podsOf, troubleOf } from "./pods.ts";
 
 /** What a step can truthfully say about itself, judged only from what was observed. */
@@ -42,7 +42,9 @@ const judges: ReadonlyMap<string, Judge> = new Map([
 
 /** Judges a step by the kinds of its objects; the worst of them counts. */
 export function judgeStep(step: Step, seen: Snapshot): Verdict {
-  const verdicts = step.objects.map((wanted) => judgeObject(wanted, seen));
+  const judge = step.judged === "ByVerdict" ? judgePresence : judgeObject;
+  const verdicts = step.objects.map((wanted) => judge(wanted, seen));
+  verdicts.push(...(step.marks ?? []).map((mark) => judgeMark(mark, seen)));
   verdicts.push(...(step.removes ?? []).map((ref) => judgeRemoval(ref, seen)));
   if (step.verdict !== undefined) verdicts.push(step.verdict(seen));
   return worst(verdicts);
@@ -52,8 +54,15 @@ function judgeRemoval(ref: Ref, seen: Snapshot): Verdict {
   return seen.get(ref) === undefined ? done : { is: "waiting", on: `${nameFor(ref)} to be gone` };
 }
 
-/** The verdict on one wanted object: absent means waiting, else the function of its kind, else kstatus for our own kinds. */
-export function judgeObject(wanted: Wanted, seen: Snapshot): Verdict {
+function judgeMark({ on, label, value }: Mark, seen: Snapshot): Verdict {
+  const live = seen.get(on);
+  if (live === undefined) return { is: "waiting", on: `${nameFor(on)} to exist` };
+  if (live.metadata.labels?.[label] === value) return done;
+  return { is: "waiting", on: `label ${label} of ${nameFor(on)} to be ${value ?? "gone"}` };
+}
+
+/** Whether an object is there as it was last wanted, with all keys where it is a Secret. */
+function judgePresence(wanted: Wanted, seen: Snapshot): Verdict {
   const live = seen.get(refOf(wanted));
   if (live === undefined || live.metadata.deletionTimestamp !== undefined) {
     return { is: "waiting", on: `${nameFor(refOf(wanted))} to exist` };
@@ -63,9 +72,14 @@ export function judgeObject(wanted: Wanted, seen: Snapshot): Verdict {
     return missing === undefined ? done : { is: "waiting", on: `key ${missing} of Secret ${wanted.metadata.name}` };
   }
   // What somebody is about to change says nothing yet about what it is to become.
-  return outdated(live, wanted)
-    ? { is: "waiting", on: `${nameFor(refOf(wanted))} to be changed` }
-    : judgeLive(live, seen);
+  return outdated(live, wanted) ? { is: "waiting", on: `${nameFor(refOf(wanted))} to be changed` } : done;
+}
+
+/** The verdict on one wanted object: absent means waiting, else the function of its kind, else kstatus for our own kinds. */
+export function judgeObject(wanted: Wanted, seen: Snapshot): Verdict {
+  const there = judgePresence(wanted, seen);
+  const live = seen.get(refOf(wanted));
+  return there.is === "done" && live !== undefined ? judgeLive(live, seen) : there;
 }
 
 /** Whether something else was applied last than what is wanted now; a Job is never changed, whatever it was made from. */

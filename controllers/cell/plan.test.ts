@@ -280,7 +280,17 @@ describe("the deletion of a ComputeCell", () => {
 
   it("finds those that name it, and no others", () => {
     const seen = snapshot(poolOf("small", "cell1"), poolOf("large", "cell2"));
-    expect(usersOf(cell, seen, [pool])).toEqual(["ComputePool small"]);
+    expect(usersOf(cell, seen)).toEqual(["ComputePool small"]);
+  });
+
+  it("is refused, with names, while a pool of hosts is of it", () => {
+    const seen = snapshot(cell, poolOf("large", "cell1"), poolOf("small", "cell1"));
+    const plan = controller.planDeletion?.(cell, seen, undefined) ?? { steps: [] };
+    expect(progress(plan, seen, judgeStep).verdicts.get("cell/users")).toEqual({
+      is: "blocked",
+      reason: "InUse",
+      message: "ComputePool large, ComputePool small use this ComputeCell; delete them first",
+    });
   });
 
   it("lets it go where nothing uses it", () => {

@@ -1,4 +1,7 @@
 import type { IProbe } from "kubernetes-models/v1/Probe";
+import { clientSecret } from "../network/fabric.ts";
+import { type CertificateMount, clientMount, trust } from "../services/tls.ts";
+import { chassisMount } from "./chassis-files.ts";
 import type { HostContext } from "./host-context.ts";
 import { libvirtdConf, libvirtStart, qemuConf } from "./libvirt.ts";
 import { chassisStart, databaseStart, ovnStart, switchStart } from "./open-vswitch.ts";
@@ -26,12 +29,16 @@ export interface HostPath {
 /** What runs on every host of a pool, as data: one DaemonSet. */
 export interface Agent {
   readonly name: string;
+  /** What has to end well before the programs start. */
+  readonly first?: Program;
   readonly programs: readonly Program[];
   readonly hostPaths: readonly HostPath[];
   /** Whether its processes are those of the host. */
   readonly hostPid: boolean;
   /** Files below /etc/nephos. */
   readonly files: (context: HostContext) => Readonly<Record<string, string>>;
+  /** Secrets and settings that change in place. */
+  readonly mounts?: (context: HostContext) => readonly CertificateMount[];
   /** Single files among these that a program looks for elsewhere. */
   readonly places?: Readonly<Record<string, string>>;
   /** Seconds from SIGTERM to SIGKILL. */
@@ -94,7 +101,8 @@ const ovnController: Agent = {
   ],
   hostPaths: [...openVSwitchPaths, { path: "/run/ovn", type: "DirectoryOrCreate" }],
   hostPid: false,
-  files: (context) => ({ "controller.sh": ovnStart, "chassis.sh": chassisStart(context) }),
+  files: () => ({ "controller.sh": ovnStart, "chassis.sh": chassisStart }),
+  mounts: ({ pool }) => [clientMount(clientSecret), trust, chassisMount(pool)],
   graceInSeconds: 10,
 };
 

@@ -8,8 +8,6 @@ export interface HostContext {
   /** The Cloud's spec: with what its images are pulled. */
   readonly cloud: CloudSpec;
   readonly datapath: "Kernel" | "UserSpace";
-  /** What ovn-controller is told of every host of the pool: `external_ids` of Open vSwitch. */
-  readonly chassis: Readonly<Record<string, string>>;
   /** The image reference for an image name. */
   readonly image: (name: string) => string;
 }

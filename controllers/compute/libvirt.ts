@@ -41,12 +41,10 @@ log_outputs = "2:stderr"
  * Guests have no group and no mount namespace of their own: both would be made below those of the pod. The console's output goes to a
  * file, since virtlogd would be one more program that must not end. Owners are not remembered: not every file system can.
  */
-export const qemuConf = `user = "root"
-group = "root"
+export const qemuConf = `user = "libvirt-qemu"
+group = "libvirt-qemu"
 dynamic_ownership = 1
 remember_owner = 0
-security_driver = "none"
-security_default_confined = 0
 cgroup_controllers = []
 namespaces = []
 stdio_handler = "file"

@@ -1,3 +1,5 @@
+import { clientFiles, trustFile } from "../services/tls.ts";
+import { chassisFolder } from "./chassis-files.ts";
 import type { HostContext } from "./host-context.ts";
 
 const logs = "-vconsole:info -vsyslog:off -vfile:off";
@@ -36,21 +38,38 @@ exec ovs-vswitchd unix:/run/openvswitch/db.sock ${logs} --unixctl=/run/openvswit
 /** Starts OVN's controller; what it works on, the program beside it has written into the database. */
 export const ovnStart = `set -eu
 until ovs-vsctl --timeout=2 get Open_vSwitch . external_ids:system-id; do sleep 0.2; done
-exec ovn-controller unix:/run/openvswitch/db.sock ${logs} --unixctl=/run/ovn/ovn-controller.ctl
+exec ovn-controller unix:/run/openvswitch/db.sock ${logs} --unixctl=/run/ovn/ovn-controller.ctl \\
+  --private-key=${clientFiles.key} --certificate=${clientFiles.certificate} --ca-cert=${trustFile}
 `;
 
-/** Keeps in the database what the host is to OVN: what all hosts of the pool have in common, its name and its address. */
-export function chassisStart({ chassis, datapath }: HostContext): string {
-  const type = datapath === "UserSpace" ? "netdev" : "system";
-  const shared = Object.entries({ ...chassis, "ovn-bridge-datapath-type": type }).map(
-    ([name, value]) => `  "external_ids:${name}=\\"${value}\\"" \\\n`,
-  );
-  return `set -eu
+/** Keeps in the database what the host is to OVN, and its bridges, as the files say that the pool keeps for all its hosts. */
+export const chassisStart = `set -eu
+trap 'exit 0' TERM
+# In the background: while a program runs in the foreground, a shell hears no signal.
+tell() {
+  ovs-vsctl --timeout=10 "$@" &
+  wait $! || true
+}
+cd ${chassisFolder}
 while :; do
-  ovs-vsctl --timeout=10 --no-wait set Open_vSwitch . \\
-${shared.sort().join("")}  "external_ids:ovn-encap-ip=$HOST_ADDRESS" \\
-  "external_ids:hostname=$NODE_NAME" "external_ids:system-id=$NODE_NAME" || true
-  sleep 10
+  set --
+  while read -r host setting; do
+    [ "$host" != "$NODE_NAME" ] || set -- "$@" "$setting"
+  done < hosts
+  if [ $# -gt 0 ]; then
+    while read -r setting; do set -- "$@" "$setting"; done < shared
+    if [ -s question ]; then
+      address=$(ip -brief address show $(cat question) | awk 'NR == 1 { print $3 }')
+      [ -n "$address" ] || echo "no address for tunnels: ip address show $(cat question)" >&2
+      set -- "$@" "external_ids:ovn-encap-ip=\\"\${address%%/*}\\""
+    fi
+    tell --no-wait set Open_vSwitch . "$@"
+    while read -r bridge type link; do
+      tell --may-exist add-br "$bridge" -- set Bridge "$bridge" "datapath_type=$type"
+      [ -z "$link" ] || tell --may-exist add-port "$bridge" "$link"
+    done < bridges
+  fi
+  sleep 5 &
+  wait $!
 done
 `;
-}

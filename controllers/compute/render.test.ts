@@ -15,7 +15,6 @@ const context: HostContext = {
   release: "2026.1",
   cloud: specOf(),
   datapath: "UserSpace",
-  chassis: { "ovn-encap-type": "geneve", "ovn-remote": "ssl:ovn-sb.openstack.svc:6642" },
   image: (name) => `registry.example.org/nephos/${name}`,
 };
 
@@ -34,7 +33,6 @@ describe("the agents of a pool", () => {
     const changes: Partial<HostContext>[] = [
       { release: "2025.1" },
       { datapath: "Kernel" },
-      { chassis: { "ovn-encap-type": "vxlan" } },
       { image: (each) => `registry.example.org/other/${each}` },
       { cloud: specOf({ images: { pullSecrets: [{ name: "pull" }] } }) },
     ];

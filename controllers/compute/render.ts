@@ -22,6 +22,9 @@ export interface Revision {
   readonly workloads: readonly (IDaemonSet & Manifest)[];
 }
 
+/** The label of DaemonSets and pods with the name of their revision. */
+export const revisionLabel = "nephos.dev/revision";
+
 /** The agents as one revision: another image, file or setting is another one, with DaemonSets of its own. */
 export function renderRevision(context: HostContext, which: readonly Agent[] = agents): Revision {
   const rendered = which.map((agent) => ({ agent, ...podOf(agent, context) }));
@@ -32,18 +35,32 @@ export function renderRevision(context: HostContext, which: readonly Agent[] = a
   return {
     name,
     configuration: rendered.map(({ files }) => files),
-    workloads: rendered.map(({ agent, pod }) => daemonSet(agent, pod, context, name)),
+    workloads: rendered.map(({ agent, pod }) =>
+      daemonSet(agent, pod, context, { revision: name, hosts: { [agentsLabel]: revisionValue(context.pool, name) } }),
+    ),
   };
+}
+
+/** One agent by itself, on all nodes of the namespace with these labels. */
+export function renderAgent(agent: Agent, context: HostContext, hosts: Readonly<Record<string, string>>): Manifest[] {
+  const { pod, files } = podOf(agent, context);
+  return [files, daemonSet(agent, pod, context, { revision: digest([pod, hosts], 8), hosts })];
+}
+
+/** Which hosts have an agent: those of the namespace with these labels. */
+interface Reach {
+  readonly revision: string;
+  readonly hosts: Readonly<Record<string, string>>;
 }
 
 function daemonSet(
   { name: agent }: Agent,
   pod: IPodSpec,
   { namespace, pool }: HostContext,
-  revision: string,
+  { revision, hosts }: Reach,
 ): IDaemonSet & Manifest {
-  const labels = { ...componentLabels(agent, "host"), [poolLabel]: pool, "nephos.dev/revision": revision };
-  const nodeSelector = { [hostOfLabel]: namespace, [agentsLabel]: revisionValue(pool, revision) };
+  const labels = { ...componentLabels(agent, "host"), [poolLabel]: pool, [revisionLabel]: revision };
+  const nodeSelector = { ...hosts, [hostOfLabel]: namespace };
   return {
     apiVersion: "apps/v1",
     kind: "DaemonSet",
@@ -73,11 +90,13 @@ function podOf(agent: Agent, context: HostContext): { readonly pod: IPodSpec; re
       terminationGracePeriodSeconds: agent.graceInSeconds,
       tolerations: [{ operator: "Exists" }],
       ...(pullSecrets.length === 0 ? {} : { imagePullSecrets: pullSecrets.map(({ name }) => ({ name })) }),
+      ...(agent.first === undefined ? {} : { initContainers: [container(agent.first, agent, context)] }),
       containers: agent.programs.map((program) => container(program, agent, context)),
       volumes: [
         { name: "tmp", emptyDir: {} },
         { name: "files", configMap: { name: files.metadata.name } },
         ...agent.hostPaths.map(hostVolume),
+        ...(agent.mounts?.(context) ?? []).map(({ volume }) => volume),
       ],
     },
   };
@@ -99,7 +118,7 @@ function container(program: Program, agent: Agent, context: HostContext): IConta
     resources: { requests: { ...requests } },
     securityContext: securityOf(privileged),
     terminationMessagePolicy: "FallbackToLogsOnError",
-    volumeMounts: mountsOf(agent),
+    volumeMounts: [...mountsOf(agent), ...(agent.mounts?.(context) ?? []).map(({ mount }) => mount)],
     ...(probe === undefined
       ? {}
       : {

@@ -9,6 +9,7 @@ import { customKind } from "../../operator/testing/world/kinds.ts";
 import type { World } from "../../operator/testing/world/world.ts";
 import { issueCertificate, makeAuthority, type Pair } from "../../operator/x509.ts";
 import type { Means } from "../cloud/plan.ts";
+import { hostOfLabel } from "../compute/labels.ts";
 import { imageResolver } from "../images.ts";
 import { differenceOf } from "./examine.ts";
 import { scenario } from "./play/scenarios.ts";
@@ -92,7 +93,7 @@ class Log {
       }),
       start: (world) => {
         base.start(world);
-        label(world, nodeLabelsIn(this.#journey.start));
+        label(world, { ...nodeLabelsIn(this.#journey.start), [hostOfLabel]: namespace });
         const name = textAt(this.#journey.start, "spec", "tls", "publicCertificate", "name");
         if (name !== undefined) putCertificate(world, name, this.#certificate);
         putSecrets(world, this.#journey.start);

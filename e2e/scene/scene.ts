@@ -64,6 +64,8 @@ async function install(cluster: Cluster, namespaces: readonly string[]): Promise
     "--for=condition=Established",
     "crd/clouds.nephos.dev",
     "crd/computecells.nephos.dev",
+    "crd/computenodes.nephos.dev",
+    "crd/computepools.nephos.dev",
     "crd/networks.nephos.dev",
     "crd/providernetworks.nephos.dev",
     "crd/registrations.nephos.dev",

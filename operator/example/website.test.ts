@@ -27,6 +27,7 @@ function tinyCluster() {
       objects.set(refKey(refOf(wanted)), { ...wanted, metadata });
     },
     stamp: async (live) => void wrote.push(`stamp ${live.metadata.name}`),
+    mark: async () => undefined,
     remove: async (live) => void objects.delete(refKey(refOf(live))),
     finalize: async () => undefined,
     setStatus: async (_subject, status) => void (conditions = status["conditions"]),

@@ -21,12 +21,20 @@ import type { World } from "./world/world.ts";
 /** How a program ends: well, badly, or so that another try cannot help. */
 export type End = "success" | "failure" | "final";
 
+/** How an init container ends: what it was for is done, or it is tried again. */
+export interface Beginning {
+  readonly exitCode: number;
+  readonly message: string;
+}
+
 /** How the rest of a cluster takes its time, and what its programs do. */
 export interface Cast {
   /** Runs something after a while of the cluster's own choosing. */
   readonly later: (what: () => void) => void;
   /** What a Job's program comes to; undefined while it is still at work. Default: it succeeds. */
   readonly run?: (job: Live, world: World) => End | undefined;
+  /** How the init container of a pod ends, and its last words. Default: well, without a word. */
+  readonly begin?: (pod: Live, world: World) => Beginning;
   /** Whether an image can be pulled. Default: every image can. */
   readonly pulls?: (image: string) => boolean;
 }
@@ -64,7 +72,8 @@ function concerned({ type, object }: Change, world: World): Live[] {
           each.kind === "Job" || (each.kind === "Pod" && phaseOf(each) !== "Running") || each.kind === "StatefulSet",
       )
     : [];
-  return [...(type === "DELETED" ? [] : [object]), ...owned, ...family, ...users];
+  const agents = object.kind === "Node" ? all.filter((each) => ["DaemonSet", "Pod"].includes(each.kind)) : [];
+  return [...(type === "DELETED" ? [] : [object]), ...owned, ...family, ...users, ...agents];
 }
 
 function ownersOf(object: Live): string[] {
@@ -172,15 +181,24 @@ function placeMember(live: Live, world: World, member: Live | undefined, name: s
   else if (member.metadata.labels?.["pod-template-hash"] !== revisionOf(live)) remove(member, world);
 }
 
+/** A pod on each node that its selector chooses, and on no other; pods of an old revision stay with OnDelete. */
 function rollDaemonSet(live: Live, world: World): void {
-  const nodes = world.store.history.all().filter(({ kind }) => kind === "Node").length;
-  const counts = {
-    desiredNumberScheduled: nodes,
-    updatedNumberScheduled: nodes,
-    numberAvailable: nodes,
-    numberReady: nodes,
-  };
-  tell(live, world, { observedGeneration: live.metadata.generation, ...counts });
+  const homes = homesOf(at(live, "spec", "template", "spec"), world).map(({ metadata }) => metadata.name);
+  const nodeOf = (pod: Live): string => textAt(pod, "spec", "nodeName") ?? "";
+  const [here, astray] = partition(podsOf(live, world), (pod) => homes.includes(nodeOf(pod)));
+  astray.forEach((pod) => remove(pod, world));
+  for (const home of homes.filter((name) => !here.some((pod) => nodeOf(pod) === name)))
+    makePod(live, world, `${live.metadata.name}-${home}`, { nodeName: home });
+  const now = podsOf(live, world);
+  const updated = now.filter((pod) => pod.metadata.labels?.["pod-template-hash"] === revisionOf(live)).length;
+  const ready = now.filter(isReady).length;
+  const counts = { desiredNumberScheduled: homes.length, updatedNumberScheduled: updated };
+  const { generation } = live.metadata;
+  tell(live, world, { observedGeneration: generation, ...counts, numberAvailable: ready, numberReady: ready });
+}
+
+function partition<T>(all: readonly T[], which: (each: T) => boolean): readonly [T[], T[]] {
+  return [all.filter(which), all.filter((each) => !which(each))];
 }
 
 function runJob(live: Live, world: World, cast: Cast): void {
@@ -211,16 +229,33 @@ function startPod(live: Live, world: World, cast: Cast): void {
   if (phaseOf(live) === "Running") return;
   const obstacle = obstacleOf(live["spec"], world, cast);
   if (obstacle !== undefined) tell(live, world, { phase: "Pending", ...obstacle });
-  else if (mounts(live["spec"], live, world))
-    tell(live, world, { phase: "Running", conditions: [{ type: "Ready", status: "True" }] });
+  else if (mounts(live["spec"], live, world)) beginPod(live, world, cast);
+}
+
+/** Its init containers first, of which there is one at most; that of a pod which failed is tried again whenever the pod is looked at. */
+function beginPod(live: Live, world: World, { begin }: Cast): void {
+  const ready = { phase: "Running", conditions: [{ type: "Ready", status: "True" }] };
+  const [first] = listAt(live, "spec", "initContainers");
+  if (first === undefined || begin === undefined) return tell(live, world, ready);
+  const terminated = begin(live, world);
+  const name = at(first, "name");
+  const waiting = { state: { waiting: { reason: "CrashLoopBackOff" } }, lastState: { terminated } };
+  if (terminated.exitCode === 0)
+    tell(live, world, { ...ready, initContainerStatuses: [{ name, state: { terminated } }] });
+  else tell(live, world, { phase: "Pending", initContainerStatuses: [{ name, ...waiting }] });
+}
+
+/** The nodes with all labels that a pod asks for. */
+function homesOf(spec: unknown, world: World): Live[] {
+  const labels = Object.entries(mapAt(spec, "nodeSelector"));
+  const nodes = world.store.history.all().filter(({ kind }) => kind === "Node");
+  return nodes.filter(({ metadata }) => labels.every(([name, value]) => metadata.labels?.[name] === value));
 }
 
 /** What keeps a pod from starting, as its status has it; undefined where nothing does. */
 function obstacleOf(spec: unknown, world: World, { pulls = () => true }: Cast): Fields | undefined {
-  const labels = Object.entries(mapAt(spec, "nodeSelector"));
   const nodes = world.store.history.all().filter(({ kind }) => kind === "Node");
-  const homes = nodes.filter(({ metadata }) => labels.every(([name, value]) => metadata.labels?.[name] === value));
-  if (labels.length > 0 && homes.length === 0) {
+  if (Object.keys(mapAt(spec, "nodeSelector")).length > 0 && homesOf(spec, world).length === 0) {
     const message = `0/${nodes.length} nodes are available: ${nodes.length} node(s) didn't match Pod's node affinity/selector.`;
     return { conditions: [{ type: "PodScheduled", status: "False", reason: "Unschedulable", message }] };
   }
@@ -274,7 +309,7 @@ function revisionOf(live: Live): string {
   return digest(at(live, "spec", "template"), 8);
 }
 
-function makePod(live: Live, world: World, name: string): void {
+function makePod(live: Live, world: World, name: string, more: Fields = {}): void {
   if (refusalOf(live) !== undefined) return;
   const { apiVersion, kind, metadata } = live;
   const claims = listAt(live, "spec", "volumeClaimTemplates").map((template) => {
@@ -292,7 +327,7 @@ function makePod(live: Live, world: World, name: string): void {
       labels: { ...mapAt(template, "metadata", "labels"), "pod-template-hash": revisionOf(live) },
       ownerReferences: [{ apiVersion, kind, name: metadata.name, uid: metadata.uid, controller: true }],
     },
-    { spec: { ...spec, volumes: [...listAt(spec, "volumes"), ...claims] } },
+    { spec: { ...spec, ...more, volumes: [...listAt(spec, "volumes"), ...claims] } },
   );
 }
 

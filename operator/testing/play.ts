@@ -98,11 +98,12 @@ class Theatre {
 
   /** The cluster wakes, and the operator starts. */
   async #open(): Promise<void> {
-    const { run, pulls, start } = this.#scenario;
+    const { run, begin, pulls, start } = this.#scenario;
     this.#world.store.listen((change) => this.#watch(change));
     playCluster(this.#world, {
       later: (what) => void this.#clock.after(this.#delay(40), what),
       ...(run === undefined ? {} : { run }),
+      ...(begin === undefined ? {} : { begin }),
       ...(pulls === undefined ? {} : { pulls }),
     });
     const fresh = this.#from.stages === 0;

@@ -28,6 +28,10 @@ export class RecordingKube implements Kube {
     return this.#record("stamp", `${live.metadata.name} ${digest}`);
   }
 
+  mark(live: Live, label: string, value: string | undefined): Promise<void> {
+    return this.#record("mark", `${live.metadata.name} ${label}=${value ?? ""}`);
+  }
+
   remove(live: Live): Promise<void> {
     return this.#record("remove", live.metadata.name);
   }

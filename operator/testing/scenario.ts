@@ -48,6 +48,7 @@ export interface Scenario {
   readonly namespace: string;
   readonly controllers: Stageable;
   readonly run?: Cast["run"];
+  readonly begin?: Cast["begin"];
   readonly pulls?: Cast["pulls"];
   readonly start: (world: World) => void;
   readonly stages: readonly Stage[];

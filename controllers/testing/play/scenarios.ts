@@ -4,8 +4,9 @@ import { customKind } from "../../../operator/testing/world/kinds.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
 import { cellKind } from "../../cell/cells.ts";
 import { cloudKind, type Means } from "../../cloud/plan.ts";
+import { computeNodeKind } from "../../compute/pool-plan.ts";
 import { networkKind } from "../../network/plan.ts";
-import { providerNetworkKind } from "../../network/users.ts";
+import { computePoolKind, providerNetworkKind } from "../../network/users.ts";
 import type { ServiceDefinition } from "../../services/define.ts";
 import { means } from "../render.ts";
 import { kettle, teapot } from "../teapot.ts";
@@ -13,6 +14,7 @@ import { namespace } from "../world.ts";
 import { carried } from "./beside.ts";
 import { cell } from "./cell.ts";
 import { fabric, provider } from "./fabric.ts";
+import { beginHosts, hostControllers, hostInvariants, hosts, preflight } from "./hosts.ts";
 import { cloudInvariants } from "./invariants.ts";
 import { mend, runBadly, runProgram, stuck } from "./programs.ts";
 import {
@@ -36,6 +38,8 @@ const kinds = [
   customKind(cellKind, "computecells"),
   customKind(networkKind, "networks"),
   customKind(providerNetworkKind, "providernetworks"),
+  customKind(computePoolKind, "computepools"),
+  customKind(computeNodeKind, "computenodes"),
 ];
 const nodeRef = { apiVersion: "v1", kind: "Node", name: "node-1" } as const;
 
@@ -44,7 +48,8 @@ function begin(world: World): void {
     { apiVersion: "v1", kind: "Node", metadata: { name: nodeRef.name, uid: "", resourceVersion: "" } },
     "cluster",
   );
-  const status = { addresses: [{ type: "InternalIP", address: "192.0.2.10" }] };
+  const ready = { type: "Ready", status: "True" };
+  const status = { addresses: [{ type: "InternalIP", address: "192.0.2.10" }], conditions: [ready] };
   world.store.edit(nodeRef, (live) => ({ ...live, status }));
 }
 
@@ -64,6 +69,7 @@ export function scenario(name: string, brought: Means, ...happens: readonly Stag
     namespace,
     controllers: controllersWith(brought),
     run: runProgram,
+    begin: preflight,
     start: begin,
     carried,
     stages: happens,
@@ -142,6 +148,11 @@ export const scenarios: readonly Scenario[] = [
   scenario("fabric", core, fabric.deploy, fabric.change, fabric.delete, fabric.again, rotate(nudge)),
   scenario("provider", core, provider.deploy, provider.change, provider.drift, provider.inUse, provider.free),
   scenario("cell", withGround("nova"), cell.deploy, cell.change, cell.delete, cell.again),
+  {
+    ...scenario("hosts", core, hosts.deploy, hosts.change, hosts.join, hosts.leave, hosts.delete),
+    ...{ controllers: hostControllers, start: beginHosts },
+    invariants: () => [...cloudInvariants(core.services), ...hostInvariants],
+  },
   scenario("upgrade", core, deploy, stages.sameUpgrade, imageUpgrade(core)),
   { ...scenario("failing", fictional, stuck(applied("deploy", fictional, {})), mend), run: runBadly },
   release("release", fictional),

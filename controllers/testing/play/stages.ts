@@ -7,6 +7,8 @@ import { conditionOf } from "../../../operator/verdict.ts";
 import { cellController } from "../../cell/controller.ts";
 import { cloudController } from "../../cloud/controller.ts";
 import { cloudKind, type Means } from "../../cloud/plan.ts";
+import { nodeController } from "../../compute/node-controller.ts";
+import { poolController } from "../../compute/pool-controller.ts";
 import { networkController } from "../../network/controller.ts";
 import { providerController } from "../../network/provider-controller.ts";
 import { registrationController } from "../../registration/controller.ts";
@@ -29,6 +31,8 @@ export function controllersWith(means: Means): Stageable {
     cellController(means),
     networkController(means),
     providerController(neutronDoor(world, outside)),
+    poolController(means),
+    nodeController(),
     registrationController(doors(world, outside)),
   ];
 }

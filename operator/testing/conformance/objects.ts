@@ -173,6 +173,25 @@ export const objectRows: readonly Row[] = [
     },
   ],
   [
+    "a manager that names one label at a version sets it over another's, and takes it off by naming none",
+    async ({ client, config }) => {
+      const made = await client.apply(config("marked", { a: "1" }, { labels: { theirs: "1", mark: "old" } }), other);
+      const { apiVersion, kind } = made;
+      const mark = (live: Live, marks: Readonly<Record<string, string>>): Promise<Live> => {
+        const { name, namespace = "", uid, resourceVersion } = live.metadata;
+        const metadata = Object.assign({ name, namespace, labels: marks }, { uid, resourceVersion });
+        return client.apply({ apiVersion, kind, metadata }, me, { force: true });
+      };
+      const marked = await mark(made, { mark: "new" });
+      expect(marked).toMatchObject({ metadata: { labels: { theirs: "1", mark: "new" } }, data: { a: "1" } });
+      await expect(mark(made, { mark: "late" })).rejects.toMatchObject(status(409, "Conflict"));
+      const unmarked = await mark(marked, {});
+      expect(unmarked.metadata.labels).toEqual({ theirs: "1" });
+      await client.remove(refOf(made), made.metadata.uid);
+      await expect(mark(unmarked, { mark: "new" })).rejects.toMatchObject(status(409, "Conflict"));
+    },
+  ],
+  [
     "an apply that names a uid is refused where the object is gone (409) or another (422)",
     async ({ client, config }) => {
       const uid = "00000000-0000-4000-8000-000000000000";

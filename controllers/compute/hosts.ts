@@ -1,0 +1,152 @@
+import type { ComputePoolSpec } from "../../crds/compute-pool.ts";
+import { type Live, textAt } from "../../operator/object.ts";
+import type { Snapshot } from "../../operator/plan.ts";
+import { podKind, troubleOf } from "../../operator/pods.ts";
+import { conditionOf } from "../../operator/verdict.ts";
+import { componentLabels } from "../services/pod.ts";
+import { agentsLabel, hostOfLabel, type Place, placeOf, poolLabel } from "./labels.ts";
+import { type Preflight, preflightName, preflightOf } from "./preflight.ts";
+import { revisionLabel } from "./render.ts";
+
+/** The kind of the nodes that hosts are. */
+export const nodeKind = { apiVersion: "v1", kind: "Node", cluster: true } as const;
+
+/** The kind of what runs agents. */
+export const daemonSetKind = { apiVersion: "apps/v1", kind: "DaemonSet" } as const;
+
+/** A node that is a host of a pool, or may become one. */
+export interface Host {
+  readonly node: Live;
+  /** Whether the pool means it: given to the namespace, and with the labels that the pool asks for. */
+  readonly meant: boolean;
+  /** What its label says; undefined where it has none yet. */
+  readonly place: Place | undefined;
+  readonly alive: boolean;
+  /** Revisions of which an agent's pod is still there. */
+  readonly revisions: readonly string[];
+  /** Why its agents are not all ready; undefined where they are. */
+  readonly trouble: string | undefined;
+  readonly preflight: Preflight;
+}
+
+/** What is in the way of a host, and what to do about it. */
+export interface Unfitness {
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** The hosts of a pool, in the order of their names: nodes that it means and nobody else has, and those that it has still. */
+export function hostsOf(pool: Live, spec: ComputePoolSpec, seen: Snapshot): Host[] {
+  const { name, namespace = "" } = pool.metadata;
+  const wanted = Object.entries(chosenBy(spec, namespace));
+  const pods = podsByNode(seen, namespace, name);
+  return seen.list(nodeKind).flatMap((node): Host[] => {
+    const { labels = {} } = node.metadata;
+    const place = placeOf(labels[agentsLabel]);
+    const meant = wanted.every(([label, value]) => labels[label] === value);
+    if (place === undefined ? !meant : place.pool !== name) return [];
+    return [hostOn(node, meant, place, { seen, namespace, pods: pods.get(node.metadata.name) ?? [] })];
+  });
+}
+
+/** The labels of the nodes that a pool means. */
+export function chosenBy({ hosts }: ComputePoolSpec, namespace: string): Readonly<Record<string, string>> {
+  return { ...hosts.kubernetesNodes?.nodeSelector, [hostOfLabel]: namespace };
+}
+
+interface Around {
+  readonly seen: Snapshot;
+  readonly namespace: string;
+  /** Those of the pool on the node. */
+  readonly pods: readonly Live[];
+}
+
+function hostOn(node: Live, meant: boolean, place: Place | undefined, { seen, namespace, pods }: Around): Host {
+  const [checks, agents] = [pods.filter(isPreflight), pods.filter((pod) => !isPreflight(pod))];
+  return {
+    node,
+    meant,
+    place,
+    alive: conditionOf(node, "Ready") !== undefined && node.metadata.deletionTimestamp === undefined,
+    revisions: [...new Set(agents.flatMap(({ metadata }) => metadata.labels?.[revisionLabel] ?? []))].sort(),
+    trouble: place?.revision === undefined ? "no agents" : troubleAt(place, agents, seen, namespace),
+    preflight: preflightOf(latestOf(checks)),
+  };
+}
+
+/** What the agents of a revision lack on a host. */
+function troubleAt(place: Place, agents: readonly Live[], seen: Snapshot, namespace: string): string | undefined {
+  const labels = { [poolLabel]: place.pool, [revisionLabel]: place.revision ?? "" };
+  const wanted = seen.list(daemonSetKind, { namespace, labels });
+  if (wanted.length === 0) return `the agents of revision ${place.revision ?? ""} to be known`;
+  const own = agents.filter(({ metadata }) => metadata.labels?.[revisionLabel] === place.revision);
+  const missing = wanted.find((each) => !own.some((pod) => isOf(pod, each) && isReady(pod)));
+  return missing === undefined ? undefined : (troubleOf(own) ?? `${agentOf(missing)} to be ready`);
+}
+
+/** What keeps a host from joining, or should; undefined where nothing does, or nobody knows yet. */
+export function unfitnessOf({ node, preflight }: Host, wanted: string, seen: Snapshot): Unfitness | undefined {
+  if (preflight.is === "unknown") return undefined;
+  const { name } = node.metadata;
+  if (preflight.is === "unfit") return { reason: "HostUnfit", message: `node ${name}: ${preflight.why}` };
+  if (wanted === "KVM" && preflight.kvm !== "") {
+    const message = `node ${name}: ${preflight.kvm}; choose the hypervisor Auto or QEMU, or leave the node out`;
+    return { reason: "HypervisorUnavailable", message };
+  }
+  const twin = twinOf(node, preflight.hostname, seen);
+  if (twin === undefined) return undefined;
+  const message = `node ${name} calls itself ${preflight.hostname}, and so does node ${twin}; give it a host name of its own`;
+  return { reason: "HostNameTaken", message };
+}
+
+/** The hypervisor of a host as far as it was tried. */
+export function hypervisorOf({ preflight }: Host, wanted: string): "KVM" | "QEMU" | undefined {
+  if (preflight.is !== "fit") return undefined;
+  return wanted !== "QEMU" && preflight.kvm === "" ? "KVM" : "QEMU";
+}
+
+/** Another node that was here first and calls itself the same: Nova knows hosts by that name. */
+function twinOf(node: Live, hostname: string, seen: Snapshot): string | undefined {
+  const labels = componentLabels(preflightName, "host");
+  const twins = seen.list(podKind, { labels }).flatMap((pod) => {
+    const said = preflightOf(pod);
+    const name = textAt(pod, "spec", "nodeName") ?? "";
+    return said.is === "fit" && said.hostname === hostname && name !== node.metadata.name ? [name] : [];
+  });
+  const rank = (name: string): string => {
+    const other = seen.get({ ...nodeKind, name });
+    return `${other?.metadata.labels?.[agentsLabel] === undefined ? 1 : 0} ${name}`;
+  };
+  return twins.find((name) => rank(name) < rank(node.metadata.name));
+}
+
+function podsByNode(seen: Snapshot, namespace: string, pool: string): ReadonlyMap<string, Live[]> {
+  const pods = seen.list(podKind, { namespace, labels: { [poolLabel]: pool } });
+  return Map.groupBy(pods, (pod) => textAt(pod, "spec", "nodeName") ?? "");
+}
+
+/** Of several while one replaces the other, the one that stays. */
+function latestOf(pods: readonly Live[]): Live | undefined {
+  const staying = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  return staying.sort((a, b) => (ageKey(a) < ageKey(b) ? 1 : -1))[0];
+}
+
+function ageKey({ metadata }: Live): string {
+  return `${metadata.creationTimestamp ?? ""} ${metadata.name}`;
+}
+
+function agentOf({ metadata }: Live): string {
+  return metadata.labels?.["app.kubernetes.io/name"] ?? "";
+}
+
+function isPreflight(pod: Live): boolean {
+  return agentOf(pod) === preflightName;
+}
+
+function isOf(pod: Live, agent: Live): boolean {
+  return agentOf(pod) === agentOf(agent);
+}
+
+function isReady(pod: Live): boolean {
+  return conditionOf(pod, "Ready") !== undefined && pod.metadata.deletionTimestamp === undefined;
+}

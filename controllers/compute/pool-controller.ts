@@ -1,0 +1,30 @@
+import type { Controller } from "../../operator/controller.ts";
+import { podKind } from "../../operator/pods.ts";
+import { cloudKind } from "../cloud/plan.ts";
+import { networkKind } from "../network/plan.ts";
+import { computePoolKind } from "../network/users.ts";
+import { nodeKind } from "./hosts.ts";
+import { type Images, ownedKinds, planPool, planPoolDeletion } from "./pool-plan.ts";
+import { hostsCondition, poolStatus } from "./pool-status.ts";
+
+/** The controller that gives hosts their agents, and moves them from one revision to the next. */
+export function poolController(means: Images): Controller {
+  return {
+    name: "nephos-compute-pool",
+    kind: computePoolKind,
+    reads: [
+      podKind,
+      nodeKind,
+      cloudKind,
+      networkKind,
+      { apiVersion: "v1", kind: "Secret" },
+      { apiVersion: "v1", kind: "Service" },
+    ],
+    owns: ownedKinds,
+    marks: [nodeKind],
+    warnings: [hostsCondition],
+    plan: (pool, seen) => planPool(pool, seen, means),
+    planDeletion: (pool, seen) => planPoolDeletion(pool, seen),
+    status: (pool, verdicts, seen) => poolStatus(pool, verdicts, seen, means),
+  };
+}

@@ -1,0 +1,67 @@
+import type { ComputePoolSpec } from "../../crds/compute-pool.ts";
+import { computePoolSpec } from "../../crds/compute-pool.ts";
+import { type Condition, summarise } from "../../operator/conditions.ts";
+import type { Live } from "../../operator/object.ts";
+import type { Snapshot } from "../../operator/plan.ts";
+import type { Verdict } from "../../operator/verdict.ts";
+import { reportOf } from "../report.ts";
+import { type Host, hostsOf, unfitnessOf } from "./hosts.ts";
+import { groundOf } from "./pool-ground.ts";
+import type { Images } from "./pool-plan.ts";
+import { renderRevision } from "./render.ts";
+
+/** The condition that names hosts of which something is wrong. */
+export const hostsCondition = "HostsWell";
+
+/** So many of them are named; a status does not grow with the number of hosts. */
+const namedHosts = 5;
+
+/** What a ComputePool says about itself and its hosts. */
+export function poolStatus(
+  pool: Live,
+  verdicts: ReadonlyMap<string, Verdict>,
+  seen: Snapshot,
+  means: Images,
+): Readonly<Record<string, unknown>> {
+  const generation = pool.metadata.generation ?? 0;
+  const conditions = summarise(verdicts, generation);
+  const spec = computePoolSpec.safeParse(pool["spec"]).data;
+  if (spec === undefined) return reportOf(verdicts, conditions, generation);
+  const hosts = hostsOf(pool, spec, seen);
+  const ground = groundOf(pool, seen, means);
+  const revision = "is" in ground ? undefined : renderRevision(ground.context).name;
+  return {
+    ...reportOf(verdicts, [...conditions, wellness(hosts, spec, seen, generation)], generation),
+    ...(revision === undefined ? {} : { revision }),
+    hosts: {
+      total: hosts.length,
+      ready: hosts.filter(({ alive, trouble }) => alive && trouble === undefined).length,
+      updated: hosts.filter(({ place }) => place?.revision !== undefined && place.revision === revision).length,
+    },
+  };
+}
+
+function wellness(
+  hosts: readonly Host[],
+  spec: ComputePoolSpec,
+  seen: Snapshot,
+  observedGeneration: number,
+): Condition {
+  const troubles = hosts.flatMap((host) => complaintOf(host, spec, seen) ?? []);
+  const more = troubles.length > namedHosts ? [`and ${troubles.length - namedHosts} more`] : [];
+  const [status, reason, message] =
+    troubles.length === 0
+      ? (["True", "HostsWell", `nothing is wrong with any of ${hosts.length} hosts`] as const)
+      : (["False", "HostsUnwell", [...troubles.slice(0, namedHosts), ...more].join("; ")] as const);
+  return { type: hostsCondition, status, reason, message, observedGeneration };
+}
+
+/** What is wrong with a host, in a sentence; what is under way is not. */
+function complaintOf(host: Host, { hypervisor }: ComputePoolSpec, seen: Snapshot): string | undefined {
+  const { node, alive, place, trouble } = host;
+  const { name } = node.metadata;
+  if (!alive) return `node ${name} does not answer`;
+  const unfit = unfitnessOf(host, hypervisor.type, seen);
+  if (unfit !== undefined) return unfit.message;
+  return place?.revision !== undefined && trouble !== undefined ? `node ${name}: ${trouble}` : undefined;
+}

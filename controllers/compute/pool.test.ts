@@ -1,0 +1,357 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { at, type Live, listAt, mapAt, textAt } from "../../operator/object.ts";
+import { type Mark, type Plan, progress, type Step } from "../../operator/plan.ts";
+import { expectGolden } from "../../operator/testing/golden.ts";
+import { judgeStep, type Verdict } from "../../operator/verdict.ts";
+import { means, stepsYaml } from "../testing/render.ts";
+import { live, namespace, node, secret, settled, snapshot } from "../testing/world.ts";
+import { nodeController } from "./node-controller.ts";
+import { poolController } from "./pool-controller.ts";
+
+const apiVersion = "nephos.dev/v1alpha1";
+const controller = poolController(means);
+const hostController = nodeController();
+
+const cloud = live({ apiVersion, kind: "Cloud", metadata: { name: "demo" }, spec: { release: "2026.1" } });
+const physical = { name: "physnet1", bridge: "br-ex", interface: "eth1" };
+const networkSpec = { cloud: { name: "demo" }, physicalNetworks: [physical] };
+const network = live({ apiVersion, kind: "Network", metadata: { name: "fabric" }, spec: networkSpec });
+const southbound = live({
+  apiVersion: "v1",
+  kind: "Service",
+  metadata: { name: "ovn-sb" },
+  spec: { clusterIP: "10.96.0.7" },
+});
+const [certificate, bundle] = [secret("ovn-client", "tls.crt", "tls.key"), secret("nephos-ca-bundle", "ca.crt")];
+const ground = [cloud, network, southbound, certificate, bundle];
+
+const poolWith = (spec: object = {}, name = "standard"): Live =>
+  live({ apiVersion, kind: "ComputePool", metadata: { name }, spec });
+const pool = poolWith();
+
+/** A node of the cluster that answers, given to the namespace unless its labels say otherwise. */
+function host(name: string, labels: Readonly<Record<string, string>> = {}, ready = "True"): Live {
+  const plain = node(name, "192.0.2.10", "2026-01-01T00:00:00Z");
+  const given = { "nephos.dev/host-of": namespace, ...labels };
+  const status = { ...mapAt(plain, "status"), conditions: [{ type: "Ready", status: ready }] };
+  return { ...plain, metadata: { ...plain.metadata, labels: given }, status };
+}
+
+const podOn = (agent: string, on: string, labels: object, status: object): Live =>
+  live({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: {
+      name: `${agent}-${on}`,
+      labels: {
+        "app.kubernetes.io/name": agent,
+        "app.kubernetes.io/component": "host",
+        "nephos.dev/pool": "standard",
+        ...labels,
+      },
+    },
+    spec: { nodeName: on },
+    status,
+  });
+
+/** The pod that looked at a node, and what it said. */
+const checked = (on: string, message = `${on}\nthere is no /dev/kvm`, exitCode = 0): Live =>
+  podOn(
+    "preflight",
+    on,
+    {},
+    {
+      initContainerStatuses: [
+        { name: "check", [exitCode === 0 ? "state" : "lastState"]: { terminated: { exitCode, message } } },
+      ],
+    },
+  );
+
+const agentNames = ["openvswitch", "ovn-controller", "libvirt"];
+const agentsOn = (on: string, revision: string, ready = "True"): Live[] =>
+  agentNames.map((agent) =>
+    podOn(agent, on, { "nephos.dev/revision": revision }, { conditions: [{ type: "Ready", status: ready }] }),
+  );
+/** The DaemonSets of an earlier revision. */
+const setsOf = (revision: string): Live[] =>
+  agentNames.map((agent) =>
+    live({
+      apiVersion: "apps/v1",
+      kind: "DaemonSet",
+      metadata: {
+        name: `${agent}-standard-${revision}`,
+        labels: { "app.kubernetes.io/name": agent, "nephos.dev/pool": "standard", "nephos.dev/revision": revision },
+      },
+    }),
+  );
+
+const plannedFor = (subject: Live, ...objects: readonly Live[]): Plan =>
+  controller.plan(subject, snapshot(subject, ...objects), undefined);
+const stepOf = (plan: Plan, name: string): Step => {
+  const found = plan.steps.find((step) => step.name === name);
+  if (found === undefined)
+    throw new Error(`no step ${name}; there are ${plan.steps.map((step) => step.name).join(", ")}`);
+  return found;
+};
+const told = (marks: readonly Mark[] = []): string[] => marks.map(({ on, value }) => `${on.name} ${value ?? "-"}`);
+const movesIn = (plan: Plan): string[] => told(stepOf(plan, "hosts/moves").marks);
+const wanted = settledOf(plannedFor(pool, ...ground));
+const revision =
+  textAt(
+    wanted.find(({ kind, metadata }) => kind === "DaemonSet" && metadata.name.startsWith("libvirt")),
+    "metadata",
+    "labels",
+    "nephos.dev/revision",
+  ) ?? "";
+
+/** What the pool wants, as it is once it is there. */
+function settledOf(plan: Plan): Live[] {
+  return plan.steps.flatMap(({ objects }) => objects.filter(({ kind }) => kind !== "ComputeNode").map(settled));
+}
+
+/** The verdicts and the status of a pool that has made all that it wants. */
+function seenBy(subject: Live, ...objects: readonly Live[]) {
+  const own = settledOf(plannedFor(subject, ...ground));
+  const seen = snapshot(subject, ...ground, ...own, ...objects);
+  const plan = controller.plan(subject, seen, undefined);
+  const nodes = stepOf(plan, "hosts/nodes").objects.map(settled);
+  const whole = snapshot(subject, ...ground, ...own, ...nodes, ...objects);
+  const { verdicts } = progress(plan, whole, (step, now) =>
+    judgeStep(
+      { ...step, objects: step.objects.map((each) => ({ ...each, metadata: { ...each.metadata, namespace } })) },
+      now,
+    ),
+  );
+  return { plan, verdicts, status: controller.status(subject, verdicts, whole, undefined) };
+}
+
+const moves = (verdicts: ReadonlyMap<string, Verdict>): Verdict | undefined => verdicts.get("hosts/moves");
+const on = (verdict: Verdict | undefined): string => (verdict !== undefined && "on" in verdict ? verdict.on : "");
+const toldTo = (name: string) => ({ "nephos.dev/agents": `standard.${name}` });
+
+describe("a pool", () => {
+  it("is rendered as recorded", () => {
+    const sample: unknown = parse(
+      readFileSync(join(import.meta.dirname, "../../crds/samples/compute-pool.yaml"), "utf8"),
+    );
+    const plan = plannedFor(poolWith(mapAt(sample, "spec")), ...ground, host("one"));
+    expectGolden(stepsYaml(plan.steps), join(import.meta.dirname, "golden", "compute-pool.yaml"));
+  });
+
+  it.each([
+    ["a Network in this namespace", [cloud]],
+    ["Cloud demo to exist", [network]],
+    ["Service ovn-sb to have an address", [cloud, network]],
+    ["Secret ovn-client to exist", [cloud, network, southbound, bundle]],
+    ["Secret nephos-ca-bundle to exist", [cloud, network, southbound, certificate]],
+  ])("waits for %s, and makes nothing before", (missing, objects) => {
+    const plan = plannedFor(pool, ...objects);
+    expect(plan.steps).toMatchObject([{ name: "pool/ground", objects: [], held: { is: "waiting", on: missing } }]);
+  });
+
+  it("stands on Cloud, Network and the address of the southbound database", () => {
+    expect(plannedFor(pool, ...ground).basis?.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+      "Cloud demo",
+      "Network fabric",
+      "Service ovn-sb",
+    ]);
+  });
+
+  it("says which labels a node would need, as long as it has none", () => {
+    const { verdicts, status } = seenBy(pool, host("foreign", { "nephos.dev/host-of": "elsewhere" }));
+    expect(on(moves(verdicts))).toBe("a node with the label nephos.dev/host-of=openstack that no other pool has");
+    expect(at(status, "hosts")).toEqual({ total: 0, ready: 0, updated: 0 });
+    const picky = poolWith({ hosts: { type: "KubernetesNodes", kubernetesNodes: { nodeSelector: { rack: "a" } } } });
+    expect(on(moves(seenBy(picky, host("one")).verdicts))).toContain("labels nephos.dev/host-of=openstack and rack=a");
+  });
+
+  it("makes a ComputeNode for each of its hosts, and for no other node", () => {
+    const others = [
+      host("taken", { "nephos.dev/agents": "other.0a1b2c3d" }),
+      node("plain", undefined, "2026-01-01T00:00:00Z"),
+    ];
+    const plan = plannedFor(pool, ...ground, host("one"), host("two"), ...others);
+    expect(stepOf(plan, "hosts/nodes").objects).toMatchObject([
+      { metadata: { name: "one" }, spec: { pool: { name: "standard" }, node: "one", hypervisor: "Auto", revision } },
+      { metadata: { name: "two" } },
+    ]);
+  });
+
+  it("runs everything under the account of host agents, and nothing that is no DaemonSet", () => {
+    const kinds = new Set(wanted.map(({ kind }) => kind));
+    expect([...kinds].sort()).toEqual(["ConfigMap", "DaemonSet"]);
+    const accounts = wanted.flatMap((each) =>
+      each.kind === "DaemonSet" ? [textAt(each, "spec", "template", "spec", "serviceAccountName")] : [],
+    );
+    expect(accounts).toEqual(Array.from({ length: 4 }, () => "nephos-host-agents"));
+  });
+});
+
+describe("a host", () => {
+  it("joins when its preflight found nothing in the way, and not before", () => {
+    expect(movesIn(seenBy(pool, host("one")).plan)).toEqual([]);
+    expect(on(moves(seenBy(pool, host("one")).verdicts))).toBe("the preflight of one to end");
+    expect(movesIn(seenBy(pool, host("one"), checked("one")).plan)).toEqual([`one standard.${revision}`]);
+  });
+
+  it.each([
+    [
+      "HostUnfit",
+      poolWith(),
+      checked("one", "libvirtd runs on the host already", 1),
+      "node one: libvirtd runs on the host already",
+    ],
+    [
+      "HypervisorUnavailable",
+      poolWith({ hypervisor: { type: "KVM" } }),
+      checked("one"),
+      "node one: there is no /dev/kvm; choose",
+    ],
+  ])("that is unfit does not join: %s", (reason, subject, pod, words) => {
+    const { plan, verdicts, status } = seenBy(subject, host("one"), pod);
+    expect(movesIn(plan)).toEqual([]);
+    expect(moves(verdicts)).toMatchObject({ is: "blocked", reason, message: expect.stringContaining(words) });
+    const condition = listAt(status, "conditions").find((each) => textAt(each, "type") === "HostsWell");
+    expect(condition).toMatchObject({ status: "False", message: expect.stringContaining(words) });
+  });
+
+  it("does not join under a host name that another has", () => {
+    const twins = [host("one"), host("two"), checked("one", "localhost\n"), checked("two", "localhost\n")];
+    const { plan, verdicts } = seenBy(pool, ...twins);
+    expect(movesIn(plan)).toEqual([`one standard.${revision}`]);
+    expect(moves(verdicts)).toMatchObject({
+      message: expect.stringContaining("node two calls itself localhost, and so does node one"),
+    });
+  });
+
+  it("is told another revision in two moves, of which the second waits for the old pods to be gone", () => {
+    const old = [...setsOf("0ld"), checked("one")];
+    const first = seenBy(pool, host("one", toldTo("0ld")), ...old, ...agentsOn("one", "0ld"));
+    expect(movesIn(first.plan)).toEqual(["one standard.off"]);
+    const between = seenBy(pool, host("one", toldTo("off")), ...old, ...agentsOn("one", "0ld"));
+    expect(movesIn(between.plan)).toEqual([]);
+    expect(on(moves(between.verdicts))).toBe("the old agents of one to be gone");
+    expect(movesIn(seenBy(pool, host("one", toldTo("off")), ...old).plan)).toEqual([`one standard.${revision}`]);
+  });
+
+  it("stays as it is with Manual updates, and is to have what it has", () => {
+    const manual = poolWith({ update: "Manual" });
+    const { plan, verdicts } = seenBy(
+      manual,
+      host("one", toldTo("0ld")),
+      checked("one"),
+      ...setsOf("0ld"),
+      ...agentsOn("one", "0ld"),
+    );
+    expect(movesIn(plan)).toEqual([]);
+    expect(moves(verdicts)).toEqual({ is: "done" });
+    expect(stepOf(plan, "hosts/nodes").objects).toMatchObject([{ spec: { revision: "0ld" } }]);
+  });
+
+  it("that the pool does not mean any more loses its agents, and then its label", () => {
+    const gone = { "nephos.dev/host-of": "elsewhere" };
+    const leaving = (label: string, ...pods: readonly Live[]) =>
+      told(stepOf(seenBy(pool, host("one", { ...gone, ...toldTo(label) }), ...pods).plan, "hosts/leaving").marks);
+    expect(leaving(revision, ...agentsOn("one", revision))).toEqual(["one standard.off"]);
+    expect(leaving("off", ...agentsOn("one", revision))).toEqual([]);
+    expect(leaving("off")).toEqual(["one -"]);
+  });
+
+  it("that is dead holds nobody up, and is named", () => {
+    const dead = host("one", toldTo(revision), "Unknown");
+    const well = [host("two", toldTo(revision)), checked("two"), ...agentsOn("two", revision)];
+    const { verdicts, status } = seenBy(pool, dead, checked("one"), ...well);
+    expect([...verdicts.values()].filter(({ is }) => is !== "done")).toEqual([]);
+    expect(at(status, "hosts")).toEqual({ total: 2, ready: 1, updated: 2 });
+    expect(JSON.stringify(status)).toContain("node one does not answer");
+  });
+});
+
+describe("the status of a pool", () => {
+  it("names five of its unwell hosts, however many there are", () => {
+    const names = Array.from({ length: 12 }, (_, index) => `host-${String(index).padStart(2, "0")}`);
+    const { status } = seenBy(pool, ...names.map((name) => host(name, toldTo(revision), "False")));
+    const condition = listAt(status, "conditions").find((each) => textAt(each, "type") === "HostsWell");
+    expect(textAt(condition, "message")).toMatch(/^node host-00 .*; node host-04 does not answer; and 7 more$/);
+  });
+});
+
+describe("what other revisions are made of", () => {
+  const keptIn = (...objects: readonly Live[]): string[] =>
+    (seenBy(pool, ...setsOf("0ld"), ...objects).plan.kept ?? []).map(({ name }) => name);
+
+  it("is kept while a host is told one of them or has its pods, and no longer", () => {
+    const all = agentNames.map((agent) => `${agent}-standard-0ld`).sort();
+    expect(keptIn(host("one", toldTo("0ld")))).toEqual(all);
+    expect(keptIn(host("one", toldTo("off")), ...agentsOn("one", "0ld"))).toEqual(all);
+    expect(keptIn(host("one", toldTo(revision)), ...agentsOn("one", revision))).toEqual([]);
+  });
+});
+
+describe("the deletion of a pool", () => {
+  const deleted = (...objects: readonly Live[]) => {
+    const plan = controller.planDeletion?.(pool, snapshot(pool, ...objects), undefined) ?? { steps: [] };
+    const seen = snapshot(pool, ...objects);
+    return {
+      marks: told(plan.steps.flatMap(({ marks = [] }) => marks)),
+      undone: plan.steps.filter((step) => judgeStep(step, seen).is !== "done"),
+    };
+  };
+
+  it("takes the agents off all hosts, then the labels, and waits for the last pod", () => {
+    const agents = agentsOn("one", revision);
+    expect(deleted(host("one", toldTo(revision)), ...agents).marks).toEqual(["one standard.off"]);
+    expect(deleted(host("one", toldTo("off")), ...agents).undone.length).toBeGreaterThan(0);
+    expect(deleted(host("one", toldTo("off"))).marks).toEqual(["one -"]);
+    expect(deleted(host("one"), checked("one")).undone).toEqual([]);
+  });
+
+  it("needs neither Cloud nor Network", () => {
+    expect(deleted()).toEqual({ marks: [], undone: [] });
+  });
+});
+
+describe("a ComputeNode", () => {
+  const of = (name: string, wish: object = {}): Live =>
+    live({
+      apiVersion,
+      kind: "ComputeNode",
+      metadata: { name },
+      spec: { pool: { name: "standard" }, node: name, hypervisor: "Auto", revision, ...wish },
+    });
+  const stateOf = (subject: Live, ...objects: readonly Live[]) => {
+    const seen = snapshot(subject, pool, ...wanted, ...objects);
+    const { verdicts } = progress(hostController.plan(subject, seen, undefined), seen, judgeStep);
+    return hostController.status(subject, verdicts, seen, undefined);
+  };
+  const sets = setsOf(revision);
+
+  it.each<[string, Live[]]>([
+    ["Checking", [host("one")]],
+    ["Unfit", [host("one"), checked("one", "no", 1)]],
+    ["Joining", [host("one"), checked("one")]],
+    ["Unwell", [host("one", toldTo(revision)), checked("one"), ...sets, ...agentsOn("one", revision, "False")]],
+    ["Updating", [host("one", toldTo("off")), checked("one")]],
+    ["Unreachable", [host("one", toldTo(revision), "Unknown"), checked("one")]],
+    ["Unreachable", []],
+    ["Leaving", [host("one", { ...toldTo(revision), "nephos.dev/host-of": "elsewhere" }), checked("one")]],
+  ])("is %s, and not Ready", (state, objects) => {
+    expect(stateOf(of("one"), ...objects)).toMatchObject({
+      state,
+      conditions: [{ type: "Ready", status: "False" }, {}],
+    });
+  });
+
+  it("is Ready when all its agents are, and says what servers run on", () => {
+    const objects = [host("one", toldTo(revision)), ...sets, ...agentsOn("one", revision)];
+    const ready = { state: "Ready", revision, conditions: [{ type: "Ready", status: "True" }] };
+    expect(stateOf(of("one"), ...objects, checked("one"))).toMatchObject({ ...ready, hypervisor: "QEMU" });
+    expect(stateOf(of("one"), ...objects, checked("one", "one\n"))).toMatchObject({ ...ready, hypervisor: "KVM" });
+    expect(stateOf(of("one", { hypervisor: "QEMU" }), ...objects, checked("one", "one\n"))).toMatchObject({
+      ...ready,
+      hypervisor: "QEMU",
+    });
+  });
+});

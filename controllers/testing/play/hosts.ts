@@ -1,0 +1,142 @@
+import { at, type Live, textAt } from "../../../operator/object.ts";
+import type { Beginning } from "../../../operator/testing/actors.ts";
+import { objectsOf } from "../../../operator/testing/play.ts";
+import type { Invariant, Stage, Stageable } from "../../../operator/testing/scenario.ts";
+import type { World } from "../../../operator/testing/world/world.ts";
+import { conditionOf } from "../../../operator/verdict.ts";
+import { cloudKind } from "../../cloud/plan.ts";
+import { agentsLabel, hostOfLabel, placeOf, poolLabel } from "../../compute/labels.ts";
+import { nodeController } from "../../compute/node-controller.ts";
+import { poolController } from "../../compute/pool-controller.ts";
+import { revisionLabel } from "../../compute/render.ts";
+import { clientSecret, southbound } from "../../network/fabric.ts";
+import { networkKind } from "../../network/plan.ts";
+import { computePoolKind } from "../../network/users.ts";
+import { trustSecret } from "../../services/tls.ts";
+import { means } from "../render.ts";
+import { namespace } from "../world.ts";
+import { applyAs, drop, step } from "./stages.ts";
+
+const pool = "standard";
+const names = ["node-1", "node-2", "node-3"] as const;
+const nodeRef = (name: string) => ({ apiVersion: "v1", kind: "Node", name }) as const;
+const unplaced = { uid: "", resourceVersion: "" } as const;
+
+/** The controllers of hosts by themselves: what they stand on is there. */
+export const hostControllers: Stageable = () => [poolController(means), nodeController()];
+
+/** A cluster with a Cloud and a Network that nobody works on, and three nodes of which two are hosts. */
+export function beginHosts(world: World): void {
+  applyAs(world, cloudKind, "prod", { release: "2026.1" });
+  weave(world, "Kernel");
+  const placed = { namespace, ...unplaced };
+  for (const name of [clientSecret, trustSecret])
+    world.store.create({ apiVersion: "v1", kind: "Secret", metadata: { name, ...placed } }, "cluster");
+  const service = { apiVersion: "v1", kind: "Service", metadata: { name: southbound.name, ...placed } } as const;
+  world.store.create(
+    Object.assign(service, { spec: { ports: [{ name: "ovsdb", port: southbound.port }] } }),
+    "cluster",
+  );
+  for (const [index, name] of names.entries()) {
+    world.store.create({ ...nodeRef(name), metadata: { name, ...unplaced } }, "cluster");
+    const addresses = [{ type: "InternalIP", address: `192.0.2.1${index}` }];
+    const status = { addresses, conditions: [{ type: "Ready", status: "True" }] };
+    world.store.edit(nodeRef(name), (live) => ({ ...live, status }));
+    if (index < 2) give(world, name, namespace);
+  }
+}
+
+function weave(world: World, type: string): void {
+  applyAs(world, networkKind, "fabric", { cloud: { name: "prod" }, datapath: { type } });
+}
+
+/** An administrator gives a node to a namespace, or takes it back. */
+function give(world: World, name: string, to: string | undefined): void {
+  const { [hostOfLabel]: _, ...labels } = labelsOf(world.store.get(nodeRef(name)));
+  const given = to === undefined ? labels : { ...labels, [hostOfLabel]: to };
+  world.store.edit(nodeRef(name), (live) => ({ ...live, metadata: { ...live.metadata, labels: given } }), "kubectl");
+}
+
+const labelsOf = (live: Live | undefined): Readonly<Record<string, string>> => live?.metadata.labels ?? {};
+const placeIn = (world: World, name: string) => placeOf(labelsOf(world.store.get(nodeRef(name)))[agentsLabel]);
+
+/** What the preflight of a node says: nothing is in the way, and KVM does not work. */
+export function preflight(pod: Live): Beginning {
+  return { exitCode: 0, message: `${textAt(pod, "spec", "nodeName") ?? ""}\nthere is no /dev/kvm` };
+}
+
+const isTrue = (live: Live | undefined): boolean =>
+  live !== undefined &&
+  conditionOf(live, "Ready") !== undefined &&
+  at(live, "status", "observedGeneration") === live.metadata.generation;
+
+/** Whether these nodes and no others are hosts, all of the one revision that there is. */
+const hosted =
+  (...hosts: readonly string[]) =>
+  (world: World): boolean => {
+    const subject = world.store.get({ ...computePoolKind, namespace, name: pool });
+    const revision = textAt(subject, "status", "revision");
+    const told = objectsOf(world, "ComputeNode");
+    const sets = objectsOf(world, "DaemonSet").filter((each) => labelsOf(each)["app.kubernetes.io/name"] === "libvirt");
+    return (
+      isTrue(subject) &&
+      names.every((name) => (placeIn(world, name)?.revision === revision) === hosts.includes(name)) &&
+      told
+        .map(({ metadata }) => metadata.name)
+        .sort()
+        .join() === hosts.join() &&
+      told.every(isTrue) &&
+      sets.every((each) => labelsOf(each)[revisionLabel] === revision)
+    );
+  };
+
+const agentsOn = (world: World, name: string): Live[] =>
+  objectsOf(world, "Pod").filter((each) => isAgent(each) && textAt(each, "spec", "nodeName") === name);
+const isAgent = (pod: Live): boolean =>
+  poolLabel in labelsOf(pod) && labelsOf(pod)["app.kubernetes.io/name"] !== "preflight";
+const emptied = (world: World): boolean =>
+  world.store.get({ ...computePoolKind, namespace, name: pool }) === undefined &&
+  names.every((name) => !(agentsLabel in labelsOf(world.store.get(nodeRef(name))))) &&
+  ["DaemonSet", "ComputeNode", "Pod"].every((kind) => objectsOf(world, kind).length === 0);
+
+/** What happens to the hosts of a pool. */
+export const hosts = {
+  deploy: step("deploy", (world) => applyAs(world, computePoolKind, pool, {}), hosted("node-1", "node-2")),
+  change: step("move", (world) => weave(world, "UserSpace"), hosted("node-1", "node-2")),
+  join: step("join", (world) => give(world, "node-3", namespace), hosted("node-1", "node-2", "node-3")),
+  leave: step("leave", (world) => give(world, "node-2", undefined), hosted("node-1", "node-3")),
+  delete: step("delete", (world) => drop(world, computePoolKind.apiVersion, computePoolKind.kind, pool), emptied),
+} as const satisfies Readonly<Record<string, Stage>>;
+
+/** At most one host is between two revisions, unless all are to go. */
+const oneAtATime: Invariant = ({ object }, { world, stage }) => {
+  if (object.kind !== "Node" || stage !== "move") return undefined;
+  const between = names.filter(
+    (name) => placeIn(world, name)?.pool === pool && placeIn(world, name)?.revision === undefined,
+  );
+  return between.length > 1 ? `${between.join(" and ")} are without agents at the same time` : undefined;
+};
+
+/** No host gets agents while it still has others. */
+const oneRevision: Invariant = ({ type, object, before }, { world, ours }) => {
+  if (object.kind !== "Node" || type !== "MODIFIED" || !ours) return undefined;
+  const { name } = object.metadata;
+  const revision = placeIn(world, name)?.revision;
+  if (revision === undefined || labelsOf(before)[agentsLabel] === labelsOf(object)[agentsLabel]) return undefined;
+  const others = agentsOn(world, name).filter((pod) => labelsOf(pod)[revisionLabel] !== revision);
+  return others.length > 0 ? `${name} was told ${revision} while it had ${others[0]?.metadata.name ?? ""}` : undefined;
+};
+
+/** Of a node the operator writes its own label and nothing else. */
+const ownLabelOnly: Invariant = ({ type, object, before }, { ours }) => {
+  if (object.kind !== "Node" || !ours) return undefined;
+  if (type !== "MODIFIED" || before === undefined) return `${object.metadata.name} was made or deleted`;
+  const others = (live: Live): string => {
+    const { [agentsLabel]: _, ...labels } = labelsOf(live);
+    return JSON.stringify([Object.entries(labels).map(String).sort(), live["spec"], live["status"]]);
+  };
+  return others(object) === others(before) ? undefined : `more of ${object.metadata.name} was changed than our label`;
+};
+
+/** What holds of hosts at every version. */
+export const hostInvariants: readonly Invariant[] = [oneAtATime, oneRevision, ownLabelOnly];

@@ -1,0 +1,101 @@
+import { z } from "zod";
+import { conditions, type KindDefinition } from "../operator/schema.ts";
+import { labelsOfNodes } from "./config.ts";
+import { oneOf } from "./external.ts";
+import { steps } from "./report.ts";
+
+const hosts = oneOf(
+  z.object({
+    type: z
+      .enum(["KubernetesNodes"])
+      .default("KubernetesNodes")
+      .describe(
+        "Where hosts come from. KubernetesNodes: nodes of this cluster that a cluster's administrator gave to the namespace by the label nephos.dev/host-of. Default KubernetesNodes.",
+      ),
+    kubernetesNodes: z
+      .object({
+        nodeSelector: labelsOfNodes("the names in a nodeSelector are names of labels, such as example.org/rack")
+          .optional()
+          .describe("Labels that a node must have besides. Default: none; every node of the namespace is a host."),
+      })
+      .optional()
+      .describe("Which of these nodes are meant."),
+  }),
+  ["kubernetesNodes"],
+  { optional: ["kubernetesNodes"] },
+)
+  .prefault({ type: "KubernetesNodes" })
+  .describe("The hosts of the pool. A node is a host of one pool: of the one that had it first.");
+
+/** What a user says about hosts that are alike. */
+export const computePoolSpec = z.object({
+  hosts,
+  hypervisor: z
+    .object({
+      type: z
+        .enum(["Auto", "KVM", "QEMU"])
+        .default("Auto")
+        .describe(
+          "What servers run on. Auto: KVM on hosts where a guest was seen to boot with it, QEMU's own emulation on others; the ComputeNode says which. KVM: hosts where no guest boots with it do not join. QEMU: emulation, which is slow, everywhere. Default Auto.",
+        ),
+    })
+    .prefault({})
+    .describe("The hypervisor of the hosts."),
+  update: z
+    .enum(["Automatic", "Manual"])
+    .default("Automatic")
+    .describe(
+      "What becomes of hosts when there is something new for them. Automatic: they get it one after the other. Manual: they stay as they are until this is Automatic; only hosts that join get what is new. Default Automatic.",
+    ),
+});
+
+/** A ComputePool's spec with all defaults filled in. */
+export type ComputePoolSpec = z.output<typeof computePoolSpec>;
+
+const status = z.object({
+  observedGeneration: z.int().optional().describe("The metadata.generation that this status is of."),
+  conditions: conditions
+    .optional()
+    .describe(
+      "Ready: the hosts have what they are to have. Reconciling or Stalled, only while True: Nephos goes on, or the spec has to change. HostsWell: no host is dead, unfit or without an agent; the message names those that are.",
+    ),
+  reason: z.string().optional().describe("Why the pool is not ready, in one word."),
+  progress: z.string().optional().describe("Steps that are done, of all."),
+  revision: z.string().optional().describe("Stands for all that agents are made from; hosts are moved to it."),
+  hosts: z
+    .object({
+      total: z.int().describe("Hosts of the pool."),
+      ready: z.int().describe("Hosts of which every agent is ready."),
+      updated: z.int().describe("Hosts that have the revision of the pool."),
+    })
+    .optional()
+    .describe("How many hosts there are."),
+  steps,
+});
+
+/** The ComputePool kind. */
+export const computePool: KindDefinition = {
+  group: "nephos.dev",
+  version: "v1alpha1",
+  kind: "ComputePool",
+  shortNames: ["cpool"],
+  categories: ["openstack"],
+  description: "Hosts that are alike: where they come from, their hypervisor, how they get something new.",
+  spec: computePoolSpec,
+  status,
+  // The name is part of a node's label, beside a revision, and of the names of what runs there.
+  rules: [
+    {
+      rule: "self.metadata.name.size() <= 40 && !self.metadata.name.contains('.')",
+      message: "the name of a ComputePool has at most 40 characters and no dot; choose another one",
+    },
+  ],
+  columns: [
+    { name: "Ready", type: "string", jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+    { name: "Hosts", type: "integer", jsonPath: ".status.hosts.total" },
+    { name: "Up", type: "integer", jsonPath: ".status.hosts.ready" },
+    { name: "Updated", type: "integer", jsonPath: ".status.hosts.updated" },
+    { name: "Reason", type: "string", jsonPath: ".status.reason" },
+    { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
+  ],
+};
