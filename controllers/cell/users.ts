@@ -1,5 +1,4 @@
 import { type Kind, type Live, nameFor, refOf, textAt } from "../../operator/object.ts";
-import { computePoolKind } from "../network/users.ts";
 import type { Snapshot } from "../../operator/plan.ts";
 import { computePoolKind } from "../network/users.ts";
 

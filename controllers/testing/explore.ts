@@ -125,7 +125,11 @@ async function played(group: readonly Admitted[]): Promise<(readonly [Mutation, 
 /** What is there before an object of a kind can be ready: the smallest samples of other kinds. */
 function standsOn(kind: string): Fields[] {
   const woven = ["Cloud", "Network"];
-  const others: Readonly<Record<string, readonly string[]>> = { Cloud: [], ProviderNetwork: woven, ComputePool: woven };
+  const others: Readonly<Record<string, readonly string[]>> = {
+    Cloud: [],
+    ProviderNetwork: woven,
+    ComputePool: [...woven, "ComputeCell"],
+  };
   return (others[kind] ?? ["Cloud"]).flatMap((other) => samplesOf(other).filter(outermost).slice(-1));
 }
 

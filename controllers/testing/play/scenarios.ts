@@ -38,7 +38,6 @@ const kinds = [
   customKind(cellKind, "computecells"),
   customKind(networkKind, "networks"),
   customKind(providerNetworkKind, "providernetworks"),
-  customKind(cellKind, "computecells"),
   customKind(computePoolKind, "computepools"),
   customKind(computeNodeKind, "computenodes"),
 ];
