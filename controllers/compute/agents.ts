@@ -180,8 +180,8 @@ const novaCompute: Agent = {
   hostPaths: [
     ...openVSwitchPaths,
     ...tunnel,
-    { path: "/run/libvirt", type: "Directory" },
-    { path: "/run/nephos", type: "Directory" },
+    { path: "/run/libvirt", type: "DirectoryOrCreate" },
+    { path: "/run/nephos", type: "DirectoryOrCreate" },
     { path: "/var/lib/nova", type: "DirectoryOrCreate" },
   ],
   hostPid: false,
