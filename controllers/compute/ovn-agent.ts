@@ -1,5 +1,5 @@
 import type { Part } from "../../operator/recipe.ts";
-import { iniParts } from "../services/oslo.ts";
+import { iniParts, type OsloConfig } from "../services/oslo.ts";
 import { passwordOf } from "../services/secret.ts";
 import { clientFiles, trustFile } from "../services/tls.ts";
 import { metadataSecret } from "../services/traits/nova-clients.ts";
@@ -7,6 +7,14 @@ import type { HostContext } from "./host-context.ts";
 
 const file = "/etc/neutron/ovn-agent.conf";
 const state = "/tmp/neutron";
+
+// Root in its pod already, it needs no sudo: each of its contexts asks for rights by itself (neutron:neutron/privileged/__init__.py).
+const unaided: OsloConfig = Object.fromEntries(
+  ["", "_conntrack", "_dhcp_release", "_link", "_namespace", "_ovs_vsctl"].map((context) => [
+    `privsep${context}`,
+    { helper_command: `privsep-helper --config-file ${file}` },
+  ]),
+);
 
 /** The configuration of the agent that brings metadata to the servers of a host. It works on OVN's southbound database only. */
 export function ovnAgentConfig({ namespace, remote }: HostContext): Part[] {
@@ -19,7 +27,7 @@ export function ovnAgentConfig({ namespace, remote }: HostContext): Part[] {
       state_path: state,
       use_stderr: true,
     },
-    // Root in its pod already: no sudo, no rootwrap.
+    ...unaided,
     AGENT: { root_helper: "" },
     agent: { extensions: "metadata" },
     oslo_concurrency: { lock_path: `${state}/locks` },
