@@ -336,6 +336,7 @@ describe("a ComputeNode", () => {
     ["Joining", [host("one"), checked("one")]],
     ["Unwell", [host("one", toldTo(revision)), checked("one"), ...sets, ...agentsOn("one", revision, "False")]],
     ["Updating", [host("one", toldTo("0ld")), checked("one")]],
+    ["Updating", [host("one", toldTo(revision)), checked("one"), ...agentsOn("one", "0ld")]],
     ["Unreachable", [host("one", toldTo(revision), "Unknown"), checked("one")]],
     ["Unreachable", []],
     ["Leaving", [host("one", { ...toldTo(revision), "nephos.dev/host-of": "elsewhere" }), checked("one")]],
