@@ -1,7 +1,6 @@
 import { cloudSpec } from "../../crds/cloud.ts";
 import type { Controller } from "../../operator/controller.ts";
 import { podKind } from "../../operator/pods.ts";
-import { cellKind } from "../cell/cells.ts";
 import { isRefused } from "../refusal.ts";
 import { refusedReport } from "../report.ts";
 import { claimKind } from "./claim.ts";
@@ -17,7 +16,8 @@ export function cloudController(means: Means): Controller {
     reads: [
       claimKind,
       podKind,
-      cellKind,
+      // So are the records of cells.
+      { apiVersion: "v1", kind: "ConfigMap" },
       { apiVersion: "v1", kind: "Secret" },
       { apiVersion: "v1", kind: "Node", cluster: true },
     ],
