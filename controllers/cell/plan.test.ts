@@ -293,9 +293,24 @@ describe("the deletion of a ComputeCell", () => {
     });
   });
 
+  it("takes its programs first, and waits for their pods", () => {
+    const labels = { "app.kubernetes.io/name": "nova-cell1", "app.kubernetes.io/component": "conductor" };
+    const pod = live({ apiVersion: "v1", kind: "Pod", metadata: { name: "nova-cell1-conductor-0", labels } });
+    const plan = controller.planDeletion?.(cell, snapshot(cell, pod), undefined) ?? { steps: [] };
+    expect(plan.steps.flatMap(({ removes = [] }) => removes.map(({ kind, name }) => `${kind} ${name}`))).toEqual([
+      "Deployment nova-cell1-console",
+      "StatefulSet nova-cell1-conductor",
+    ]);
+    expect(progress(plan, snapshot(cell, pod), judgeStep).verdicts.get("conductor/removal")).toEqual({
+      is: "waiting",
+      on: "Pod nova-cell1-conductor-0 to be gone",
+    });
+  });
+
   it("lets it go where nothing uses it", () => {
     const plan = controller.planDeletion?.(cell, snapshot(cell), undefined) ?? { steps: [] };
-    expect([...progress(plan, snapshot(cell), judgeStep).verdicts.values()]).toEqual([{ is: "done" }]);
+    const verdicts = [...progress(plan, snapshot(cell), judgeStep).verdicts.values()];
+    expect(verdicts.every(({ is }) => is === "done")).toBe(true);
   });
 });
 

@@ -9,9 +9,11 @@ import { belongingsOf } from "../cloud/belongings.ts";
 import { cloudKind, contextOf, type Means, planCloud, withUserConfig } from "../cloud/plan.ts";
 import { heldByLoss, partRecord } from "../cloud/record.ts";
 import { elderOf, unreadable } from "../refusal.ts";
+import { removal, type Run } from "../removal.ts";
 import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
 import { nova } from "../services/nova.ts";
 import { renderService } from "../services/render.ts";
+import { isProgram, workloadOf } from "../services/workloads.ts";
 import { mappedFact } from "./cells.ts";
 import { cellDefinition } from "./definition.ts";
 import { usersOf } from "./users.ts";
@@ -116,7 +118,7 @@ function stepsOfCloud(cloud: Live, whole: Plan, steps: readonly Step[], seen: Sn
   });
 }
 
-/** What has to happen before a ComputeCell may go: nothing uses it any more. What it keeps in database and broker stays, and Nova knows of it. */
+/** What has to happen before a ComputeCell may go: nothing uses it any more, then its programs go. What it keeps in database and broker stays, and Nova knows of it. */
 export function planCellDeletion(cell: Live, seen: Snapshot): Plan {
   const users = usersOf(cell, seen);
   const used: Verdict = {
@@ -124,5 +126,15 @@ export function planCellDeletion(cell: Live, seen: Snapshot): Plan {
     reason: "InUse",
     message: `${users.join(", ")} ${users.length === 1 ? "uses this ComputeCell; delete that" : "use this ComputeCell; delete them"} first`,
   };
-  return { steps: [{ name: "cell/users", after: [], objects: [], ...(users.length === 0 ? {} : { held: used }) }] };
+  const service = cellDefinition(cell.metadata.name);
+  return {
+    steps: [
+      { name: "cell/users", after: [], objects: [], ...(users.length === 0 ? {} : { held: used }) },
+      ...service.processes.map((process) => {
+        const kind = isProgram(process) ? "StatefulSet" : "Deployment";
+        const run: Run = { kind, name: workloadOf(service, process), service: service.name, component: process.name };
+        return removal(process.name, ["cell/users"], run, cell);
+      }),
+    ],
+  };
 }

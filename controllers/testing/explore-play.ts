@@ -1,11 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { kinds } from "../../crds/index.ts";
-import { pluralOf } from "../../operator/access.ts";
 import type { Controller } from "../../operator/controller.ts";
 import { at, isRecord, type Live, listAt, mapAt, type Ref, refOf, textAt } from "../../operator/object.ts";
 import { objectsOf, play } from "../../operator/testing/play.ts";
 import type { Invariant, Scenario, Stage, Stageable } from "../../operator/testing/scenario.ts";
-import { customKind } from "../../operator/testing/world/kinds.ts";
 import type { World } from "../../operator/testing/world/world.ts";
 import { issueCertificate, makeAuthority, type Pair } from "../../operator/x509.ts";
 import type { Means } from "../cloud/plan.ts";
@@ -87,10 +85,6 @@ class Log {
     const base = scenario("explore", brought, ...this.#stages());
     return {
       ...base,
-      kinds: kinds.map(({ group, version, kind }) => {
-        const known = { apiVersion: `${group}/${version}`, kind };
-        return customKind(known, pluralOf(known));
-      }),
       start: (world) => {
         base.start(world);
         label(world, { ...nodeLabelsIn(this.#journey.start), [hostOfLabel]: namespace });

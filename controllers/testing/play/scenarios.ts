@@ -1,12 +1,10 @@
+import { kinds } from "../../../crds/index.ts";
+import { pluralOf } from "../../../operator/access.ts";
 import { at, mapAt } from "../../../operator/object.ts";
 import type { Scenario, Stage } from "../../../operator/testing/scenario.ts";
-import { customKind } from "../../../operator/testing/world/kinds.ts";
+import { customKind, type KindInfo } from "../../../operator/testing/world/kinds.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
-import { cellKind } from "../../cell/cells.ts";
-import { cloudKind, type Means } from "../../cloud/plan.ts";
-import { computeNodeKind } from "../../compute/pool-plan.ts";
-import { networkKind } from "../../network/plan.ts";
-import { computePoolKind, providerNetworkKind } from "../../network/users.ts";
+import type { Means } from "../../cloud/plan.ts";
 import type { ServiceDefinition } from "../../services/define.ts";
 import { means } from "../render.ts";
 import { kettle, teapot } from "../teapot.ts";
@@ -31,16 +29,11 @@ import {
 import { borrow, hostChanged } from "./outside.ts";
 import { stateOf } from "./state.ts";
 
-const registrationKind = { apiVersion: "nephos.dev/v1alpha1", kind: "Registration" } as const;
-const kinds = [
-  customKind(cloudKind, "clouds"),
-  customKind(registrationKind, "registrations"),
-  customKind(cellKind, "computecells"),
-  customKind(networkKind, "networks"),
-  customKind(providerNetworkKind, "providernetworks"),
-  customKind(computePoolKind, "computepools"),
-  customKind(computeNodeKind, "computenodes"),
-];
+/** Every kind of ours: controllers wait for all that they read. */
+const ourKinds: readonly KindInfo[] = kinds.map(({ group, version, kind }) => {
+  const known = { apiVersion: `${group}/${version}`, kind };
+  return customKind(known, pluralOf(known));
+});
 const nodeRef = { apiVersion: "v1", kind: "Node", name: "node-1" } as const;
 
 function begin(world: World): void {
@@ -65,7 +58,7 @@ function nudge(world: World): void {
 export function scenario(name: string, brought: Means, ...happens: readonly Stage[]): Scenario {
   return {
     name,
-    kinds,
+    kinds: ourKinds,
     namespace,
     controllers: controllersWith(brought),
     run: runProgram,
