@@ -41,6 +41,7 @@ export function computeConfig({ cell: { service, context } }: HostContext): Part
  */
 export function computeStart({ cell: { context } }: HostContext): string {
   return `set -eu
+mkdir -p /var/lib/nova/instances
 cat > /tmp/host.conf <<END
 [DEFAULT]
 host = $NODE_NAME
