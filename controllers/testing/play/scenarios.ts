@@ -5,6 +5,7 @@ import type { Scenario, Stage } from "../../../operator/testing/scenario.ts";
 import { customKind, type KindInfo } from "../../../operator/testing/world/kinds.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
 import type { Means } from "../../cloud/plan.ts";
+import { networkKind } from "../../network/fabric.ts";
 import type { ServiceDefinition } from "../../services/define.ts";
 import { means } from "../render.ts";
 import { kettle, teapot } from "../teapot.ts";
@@ -17,6 +18,7 @@ import { cloudInvariants } from "./invariants.ts";
 import { mend, runBadly, runProgram, stuck } from "./programs.ts";
 import {
   applied,
+  applyAs,
   arrival,
   catalogueLost,
   claimReplaced,
@@ -36,7 +38,21 @@ const ourKinds: readonly KindInfo[] = kinds.map(({ group, version, kind }) => {
 });
 const nodeRef = { apiVersion: "v1", kind: "Node", name: "node-1" } as const;
 
-function begin(world: World): void {
+/** One node, and a fabric where a service works on one. */
+const beginning =
+  ({ services }: Means) =>
+  (world: World): void => {
+    begin(world);
+    if (services.some(({ fabric: needed }) => needed)) weave(world, "prod");
+  };
+
+/** Somebody applies the smallest Network for a Cloud. */
+export function weave(world: World, cloud: string): void {
+  applyAs(world, networkKind, "fabric", { cloud: { name: cloud } });
+}
+
+/** What a world has before anything happens: one node. */
+export function begin(world: World): void {
   world.store.create(
     { apiVersion: "v1", kind: "Node", metadata: { name: nodeRef.name, uid: "", resourceVersion: "" } },
     "cluster",
@@ -63,7 +79,7 @@ export function scenario(name: string, brought: Means, ...happens: readonly Stag
     controllers: controllersWith(brought),
     run: runProgram,
     begin: preflight,
-    start: begin,
+    start: beginning(brought),
     carried,
     stages: happens,
     invariants: () => cloudInvariants(brought.services),
