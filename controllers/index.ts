@@ -18,7 +18,7 @@ export function controllers(images: ImageResolver): Controller[] {
     cellController(means),
     networkController({ images }),
     providerController(),
-    poolController({ images }),
+    poolController(means),
     nodeController(),
     registrationController(),
   ];

@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { conditions, type KindDefinition } from "../operator/schema.ts";
+import { conditions, type KindDefinition, rules } from "../operator/schema.ts";
 import { labelsOfNodes } from "./config.ts";
 import { oneOf } from "./external.ts";
+import { objectName } from "./names.ts";
 import { steps } from "./report.ts";
 
 const hosts = oneOf(
@@ -29,6 +30,17 @@ const hosts = oneOf(
 
 /** What a user says about hosts that are alike. */
 export const computePoolSpec = z.object({
+  cell: z
+    .object({
+      name: z.string().min(1).max(16).regex(objectName).describe("Name of the ComputeCell, in the same namespace."),
+    })
+    .meta(
+      rules({
+        rule: "self == oldSelf",
+        message: "hosts stay in their cell; make a new ComputePool for another one",
+      }),
+    )
+    .describe("The cell of Nova whose hosts these are. Required."),
   hosts,
   hypervisor: z
     .object({
@@ -92,6 +104,7 @@ export const computePool: KindDefinition = {
   ],
   columns: [
     { name: "Ready", type: "string", jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+    { name: "Cell", type: "string", jsonPath: ".spec.cell.name" },
     { name: "Hosts", type: "integer", jsonPath: ".status.hosts.total" },
     { name: "Up", type: "integer", jsonPath: ".status.hosts.ready" },
     { name: "Updated", type: "integer", jsonPath: ".status.hosts.updated" },

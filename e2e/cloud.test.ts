@@ -105,7 +105,7 @@ test("Nova's scheduler and conductor are up, flavors are kept, and the first cel
   const workers = listAt({ list: await at.openstack(cloud, ["compute", "service", "list"]) }, "list").map(
     (entry) => `${textAt(entry, "Host") ?? ""} ${textAt(entry, "State") ?? ""}`,
   );
-  expect(workers.sort()).toEqual(["nova-conductor-0 up", "nova-scheduler-0 up"]);
+  expect(workers).toEqual(expect.arrayContaining(["nova-conductor-0 up", "nova-scheduler-0 up"]));
   const flavor = ["flavor", "create", "--ram", "64", "--disk", "1", "--vcpus", "1", "tiny"];
   expect(textAt(await at.openstack(cloud, flavor), "name")).toBe("tiny");
   expect(await at.openstack(cloud, ["server", "list", "--all-projects"])).toEqual([]);

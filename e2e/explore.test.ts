@@ -5,7 +5,7 @@ import { kinds } from "../crds/index.ts";
 import { pluralOf } from "../operator/access.ts";
 import { at, type Kind, type Manifest, mapAt, textAt } from "../operator/object.ts";
 import { crdOf } from "../operator/schema.ts";
-import { admit } from "../operator/testing/explore-admission.ts";
+import { admit } from "../operator/admission.ts";
 import type { Mutation } from "../operator/testing/explore.ts";
 import type { Answer } from "../operator/transport.ts";
 import { scene, type Scene } from "./scene/scene.ts";

@@ -8,7 +8,7 @@ import { type Cluster, startCluster, stopCluster } from "./lab/cluster.ts";
 import { ensurePackages } from "./lab/host/packages.ts";
 import { run } from "./lab/host/command.ts";
 import { firstProcess } from "./lab/host/machine.ts";
-import { hypervisorImage, operatorImage, ovnImage } from "./lab/images.ts";
+import { hypervisorImage, infraImage, openstackImage, operatorImage, ovnImage } from "./lab/images.ts";
 import { kubectl, kubectlJson } from "./lab/kubectl.ts";
 import { placesOf } from "./lab/state.ts";
 import { keepPinging } from "./scene/ping.ts";
@@ -47,7 +47,8 @@ const ofOurs = (kind: string, name: string, spec: object): object => ({
   spec,
 });
 const cloud = (more: object = {}): object => ofOurs("Cloud", "demo", { release, ...more });
-const pool = (spec: object = {}): object => ofOurs("ComputePool", "pool", spec);
+const cell = ofOurs("ComputeCell", "cell1", { cloud: { name: "demo" } });
+const pool = (spec: object = {}): object => ofOurs("ComputePool", "pool", { cell: { name: "cell1" }, ...spec });
 const network = ofOurs("Network", "fabric", {
   cloud: { name: "demo" },
   datapath: { type: "UserSpace" },
@@ -148,9 +149,10 @@ beforeAll(async () => {
   await ensurePackages(["iputils-ping"]);
   const guest = await guestImage();
   const projects = ["keystone", "glance", "placement", "nova", "neutron"];
-  const images = [await ovnImage(), await hypervisorImage(release, projects), await operatorImage()];
+  const images = [await ovnImage(), await hypervisorImage(release, projects), await operatorImage(), await infraImage()];
+  images.push(...(await openstackImage(release, projects)));
   cluster = await startCluster({ name: clusterName, nodes: 1 });
-  await cluster.loadImages(images.map(({ archive }) => archive));
+  await cluster.loadImages([...new Set(images.map(({ archive }) => archive))]);
   const folder = join(machineFolder(), "disk", "lib", "nova", "guest");
   await mkdir(folder, { recursive: true });
   await copyFile(guest.kernel, join(folder, "kernel"));
@@ -160,8 +162,7 @@ beforeAll(async () => {
   Object.assign(process.env, { NEPHOS_TEST_CLUSTER: clusterName, NEPHOS_TEST_IMAGES: file });
   at = await scene();
   await at.install(namespace);
-  // Of the Cloud only its authority is needed here: the images of its services are not there.
-  await apply(cloud(), network, pool());
+  await apply(cloud(), network, cell, pool());
 }, 1_800_000);
 
 afterAll(async () => {
@@ -183,12 +184,14 @@ test("a node that nobody gave to the namespace gets nothing, and the pool says w
 
 test("a host has its agents once an administrator gave its node, and its preflight found nothing in the way", async () => {
   await at.kubectl(["label", "node", node, `${hostOfLabel}=${namespace}`]);
-  const revision = await hosted(180);
+  // nova-compute waits for Keystone, and Keystone for its database.
+  const revision = await hosted(300);
   expect(await labelOf()).toBe(`pool.${revision}`);
   expect(textAt(await getHost(), "status", "state")).toBe("Ready");
   expect(textAt(await getHost(), "status", "hypervisor")).toMatch(/^(KVM|QEMU)$/);
-  await Promise.all(["openvswitch", "ovn-controller", "libvirt"].map(readyPod));
-}, 240_000);
+  const agents = ["openvswitch", "ovn-controller", "libvirt", "nova-compute", "neutron-ovn-agent"];
+  await Promise.all(agents.map(readyPod));
+}, 360_000);
 
 test("it is a chassis: OVN's controller is connected by TLS, and the bridges of physical networks are there", async () => {
   const status = ["ovn-appctl", "--timeout=4", "--target=/run/ovn/ovn-controller.ctl", "connection-status"];

@@ -193,6 +193,19 @@ describe("a ComputeCell without what it stands on", () => {
   });
 });
 
+describe("an external database", () => {
+  it("with accounts only cannot have the cell's made, which the cell says", () => {
+    const names = ["keystone", "placement", "glance", "nova"];
+    const accounts = Object.fromEntries(names.map((name) => [name, { name: `${name}-account` }]));
+    const external = { host: "192.0.2.30", access: { type: "Accounts", accounts } };
+    const given = names.map((name) => secret(`${name}-account`, "username", "password"));
+    const world = cloudDone({ database: { type: "External", external } }, ...given);
+    const { verdicts } = judged(cell, ...rollOut(planned(cell), ...world).objects);
+    expect(verdicts.get("nova-cell1/database")).toMatchObject({ is: "blocked", reason: "NotAllowed" });
+    expect(verdicts.get("nova-cell1/expand")).toMatchObject({ is: "waiting" });
+  });
+});
+
 describe("an external broker", () => {
   const broker = (access: object) => ({
     messaging: {
@@ -221,6 +234,12 @@ describe("an external broker", () => {
 });
 
 describe("Nova and its cells", () => {
+  const record = live({
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: "nova-cell1-record", labels: { "nephos.dev/owner": "ComputeCell.cell1" } },
+    data: { mapped: "nova-cell1-map-1" },
+  });
   const annotationOf = (workload: string, ...world: readonly Live[]): unknown => {
     const steps = clouds.plan(cloudWith(), snapshot(...world), undefined).steps;
     const found = steps.flatMap((step) => step.objects).find(({ metadata }) => metadata.name === workload);
@@ -231,14 +250,27 @@ describe("Nova and its cells", () => {
     "start %s anew once it was told of one",
     (workload) => {
       expect(annotationOf(workload, ...ground)).toBeUndefined();
-      expect(annotationOf(workload, ...objects)).toMatch(/^[0-9a-f]{8}$/);
-      const untold = objects.filter(({ metadata }) => !metadata.name.startsWith("nova-cell1-map-"));
-      expect(annotationOf(workload, ...untold)).toBeUndefined();
+      expect(annotationOf(workload, ...ground, { ...record, data: {} })).toBeUndefined();
+      const told = annotationOf(workload, ...ground, record);
+      expect(told).toMatch(/^[0-9a-f]{8}$/);
+      expect(annotationOf(workload, ...ground, { ...record, data: { mapped: "nova-cell1-map-2" } })).not.toBe(told);
     },
   );
 
+  it("are recorded once the Job is done, and stay so when it is gone", () => {
+    const mappedIn = (...world: readonly Live[]): unknown => {
+      const steps = planned(cell)(snapshot(...world)).steps;
+      return at(steps.find(({ name }) => name === "cell/record")?.objects[0], "data", "mapped");
+    };
+    const undone = objects.filter(({ metadata }) => !metadata.name.startsWith("nova-cell1-map-"));
+    expect(mappedIn(...undone)).toBeUndefined();
+    expect(mappedIn(...objects)).toMatch(/^nova-cell1-map-[0-9a-f]{8}$/);
+    const others = undone.filter(({ metadata }) => metadata.name !== "nova-cell1-record");
+    expect(mappedIn(...others, record)).toBe("nova-cell1-map-1");
+  });
+
   it("leave other services alone", () => {
-    expect(annotationOf("placement-api", ...objects)).toBeUndefined();
+    expect(annotationOf("placement-api", ...ground, record)).toBeUndefined();
   });
 });
 
@@ -249,12 +281,37 @@ describe("the deletion of a ComputeCell", () => {
 
   it("finds those that name it, and no others", () => {
     const seen = snapshot(poolOf("small", "cell1"), poolOf("large", "cell2"));
-    expect(usersOf(cell, seen, [pool])).toEqual(["ComputePool small"]);
+    expect(usersOf(cell, seen)).toEqual(["ComputePool small"]);
+  });
+
+  it("is refused, with names, while a pool of hosts is of it", () => {
+    const seen = snapshot(cell, poolOf("large", "cell1"), poolOf("small", "cell1"));
+    const plan = controller.planDeletion?.(cell, seen, undefined) ?? { steps: [] };
+    expect(progress(plan, seen, judgeStep).verdicts.get("cell/users")).toEqual({
+      is: "blocked",
+      reason: "InUse",
+      message: "ComputePool large, ComputePool small use this ComputeCell; delete them first",
+    });
+  });
+
+  it("takes its programs first, and waits for their pods", () => {
+    const labels = { "app.kubernetes.io/name": "nova-cell1", "app.kubernetes.io/component": "conductor" };
+    const pod = live({ apiVersion: "v1", kind: "Pod", metadata: { name: "nova-cell1-conductor-0", labels } });
+    const plan = controller.planDeletion?.(cell, snapshot(cell, pod), undefined) ?? { steps: [] };
+    expect(plan.steps.flatMap(({ removes = [] }) => removes.map(({ kind, name }) => `${kind} ${name}`))).toEqual([
+      "Deployment nova-cell1-console",
+      "StatefulSet nova-cell1-conductor",
+    ]);
+    expect(progress(plan, snapshot(cell, pod), judgeStep).verdicts.get("conductor/removal")).toEqual({
+      is: "waiting",
+      on: "Pod nova-cell1-conductor-0 to be gone",
+    });
   });
 
   it("lets it go where nothing uses it", () => {
     const plan = controller.planDeletion?.(cell, snapshot(cell), undefined) ?? { steps: [] };
-    expect([...progress(plan, snapshot(cell), judgeStep).verdicts.values()]).toEqual([{ is: "done" }]);
+    const verdicts = [...progress(plan, snapshot(cell), judgeStep).verdicts.values()];
+    expect(verdicts.every(({ is }) => is === "done")).toBe(true);
   });
 });
 

@@ -1,17 +1,20 @@
 import { computeCellSpec, type ComputeCellSpec } from "../../crds/compute-cell.ts";
 import { cloudSpec } from "../../crds/cloud.ts";
 import { dressed, ownView } from "../../operator/dress.ts";
-import { type Live, nameFor } from "../../operator/object.ts";
+import { type Live, nameFor, refOf } from "../../operator/object.ts";
 import { type Plan, progress, type Snapshot, type Step } from "../../operator/plan.ts";
 import { secretRef } from "../../operator/recipe.ts";
-import { judgeStep, type Verdict } from "../../operator/verdict.ts";
+import { conditionOf, judgeStep, type Verdict } from "../../operator/verdict.ts";
 import { belongingsOf } from "../cloud/belongings.ts";
 import { cloudKind, contextOf, type Means, planCloud, withUserConfig } from "../cloud/plan.ts";
 import { heldByLoss, partRecord } from "../cloud/record.ts";
 import { elderOf, unreadable } from "../refusal.ts";
+import { removal, type Run } from "../removal.ts";
 import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
 import { nova } from "../services/nova.ts";
 import { renderService } from "../services/render.ts";
+import { isProgram, workloadOf } from "../services/workloads.ts";
+import { mappedFact } from "./cells.ts";
 import { cellDefinition } from "./definition.ts";
 import { usersOf } from "./users.ts";
 
@@ -71,9 +74,10 @@ export function planCell(cell: Live, seen: Snapshot, means: Means): Plan {
   const belongings = belongingsOf([service], context, seen).filter(({ secrets: own }) =>
     own.some(({ metadata }) => metadata.name.startsWith(`${service.name}-`)),
   );
+  const facts = { [mappedFact]: mappedBy(rendered, service, seen, namespace) };
   const steps = [
     ...rendered,
-    { name: "cell/record", after: [], objects: [partRecord(record, belongings, seen, namespace)] },
+    { name: "cell/record", after: [], objects: [partRecord(record, belongings, facts, seen, namespace)] },
   ].map(heldByLoss(belongings, seen, namespace, record));
   const whole = planCloud(cloud, seen, means);
   return {
@@ -84,6 +88,21 @@ export function planCell(cell: Live, seen: Snapshot, means: Means): Plan {
       ...[...secrets].sort().map((name) => secretRef(namespace, name)),
     ],
   };
+}
+
+/** The Job that told Nova of the cell as it is now; undefined until it did. */
+function mappedBy(
+  steps: readonly Step[],
+  { name }: ServiceDefinition,
+  seen: Snapshot,
+  namespace: string,
+): string | undefined {
+  const jobs = steps.filter((step) => step.name === `${name}/setup`).flatMap(({ objects }) => objects);
+  const done = jobs.find((job) => {
+    const live = seen.get({ ...refOf(job), namespace });
+    return live !== undefined && conditionOf(live, "Complete") !== undefined;
+  });
+  return done?.metadata.name;
 }
 
 /** The steps of the Cloud that the cell comes after, judged as the Cloud judges them: nothing of them is written here. */
@@ -99,7 +118,7 @@ function stepsOfCloud(cloud: Live, whole: Plan, steps: readonly Step[], seen: Sn
   });
 }
 
-/** What has to happen before a ComputeCell may go: nothing uses it any more. What it keeps in database and broker stays, and Nova knows of it. */
+/** What has to happen before a ComputeCell may go: nothing uses it any more, then its programs go. What it keeps in database and broker stays, and Nova knows of it. */
 export function planCellDeletion(cell: Live, seen: Snapshot): Plan {
   const users = usersOf(cell, seen);
   const used: Verdict = {
@@ -107,5 +126,15 @@ export function planCellDeletion(cell: Live, seen: Snapshot): Plan {
     reason: "InUse",
     message: `${users.join(", ")} ${users.length === 1 ? "uses this ComputeCell; delete that" : "use this ComputeCell; delete them"} first`,
   };
-  return { steps: [{ name: "cell/users", after: [], objects: [], ...(users.length === 0 ? {} : { held: used }) }] };
+  const service = cellDefinition(cell.metadata.name);
+  return {
+    steps: [
+      { name: "cell/users", after: [], objects: [], ...(users.length === 0 ? {} : { held: used }) },
+      ...service.processes.map((process) => {
+        const kind = isProgram(process) ? "StatefulSet" : "Deployment";
+        const run: Run = { kind, name: workloadOf(service, process), service: service.name, component: process.name };
+        return removal(process.name, ["cell/users"], run, cell);
+      }),
+    ],
+  };
 }

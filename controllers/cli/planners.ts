@@ -1,4 +1,5 @@
 import type { Controller } from "../../operator/controller.ts";
+import { cellController } from "../cell/controller.ts";
 import { cloudController } from "../cloud/controller.ts";
 import { imageDefaults, imageResolver } from "../images.ts";
 import { networkController } from "../network/controller.ts";
@@ -11,5 +12,6 @@ import { services } from "../services/index.ts";
  */
 export function planners(env: NodeJS.ProcessEnv): Controller[] {
   const images = imageResolver(imageDefaults(env));
-  return [cloudController({ services, images, paths: upgradePaths }), networkController({ images })];
+  const means = { services, images, paths: upgradePaths };
+  return [cloudController(means), cellController(means), networkController({ images })];
 }

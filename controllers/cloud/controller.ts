@@ -2,7 +2,6 @@ import { cloudSpec } from "../../crds/cloud.ts";
 import type { Controller } from "../../operator/controller.ts";
 import { podKind } from "../../operator/pods.ts";
 import { networkKind } from "../network/fabric.ts";
-import { cellKind } from "../cell/cells.ts";
 import { isRefused } from "../refusal.ts";
 import { refusedReport } from "../report.ts";
 import { claimKind } from "./claim.ts";
@@ -18,8 +17,9 @@ export function cloudController(means: Means): Controller {
     reads: [
       claimKind,
       podKind,
+      // So are the records of cells.
+      { apiVersion: "v1", kind: "ConfigMap" },
       networkKind,
-      cellKind,
       { apiVersion: "v1", kind: "Secret" },
       { apiVersion: "v1", kind: "Node", cluster: true },
     ],

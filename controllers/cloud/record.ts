@@ -53,14 +53,23 @@ export function recordStep(
   };
 }
 
-/** What stands beside the data of a part of a cloud that is an object of its own: which of its generated Secrets open what. */
+/**
+ * What stands beside the data of a part of a cloud that is an object of its own: which of its generated Secrets open what, and facts, which
+ * are kept while they are undefined.
+ */
 export function partRecord(
   name: string,
   belongings: readonly Belonging[],
+  facts: Readonly<Record<string, string | undefined>>,
   seen: Snapshot,
   namespace: string,
 ): IConfigMap & Manifest {
-  return record(name, {}, entriesOf(belongings, seen, namespace, name));
+  const before = recorded(seen, namespace, name);
+  const known = Object.entries(facts).flatMap(([key, fact]): [string, string][] => {
+    const value = fact ?? before[key];
+    return typeof value === "string" ? [[key, value]] : [];
+  });
+  return record(name, {}, [...known, ...entriesOf(belongings, seen, namespace, name)]);
 }
 
 function entriesOf(

@@ -1,8 +1,14 @@
 import type { IProbe } from "kubernetes-models/v1/Probe";
+import type { Part } from "../../operator/recipe.ts";
 import { clientSecret } from "../network/fabric.ts";
+import type { ServiceContext } from "../services/define.ts";
+import { authoritiesOf, messagingServer } from "../services/servers.ts";
+import { rpcPing } from "../services/rpc-ping.ts";
 import { type CertificateMount, clientMount, trust } from "../services/tls.ts";
 import { chassisMount } from "./chassis-files.ts";
 import type { HostContext } from "./host-context.ts";
+import { computeAsk, computeConfig, computeStart } from "./nova-compute.ts";
+import { ovnAgentAsk, ovnAgentConfig, ovnAgentStart } from "./ovn-agent.ts";
 import { libvirtdConf, libvirtStart, qemuConf } from "./libvirt.ts";
 import { chassisStart, databaseStart, ovnStart, switchStart } from "./open-vswitch.ts";
 
@@ -18,12 +24,24 @@ export interface Program {
   readonly requests: { readonly cpu: string; readonly memory: string };
   /** Asks the program itself whether it works; left out where another program of the agent tells. */
   readonly probe?: IProbe["exec"];
+  /** Asks whether it has to be started anew. */
+  readonly liveness?: IProbe["exec"];
+  /** Seconds that it may take to start. Default 120. */
+  readonly startInSeconds?: number;
+  /** Seconds from one question to the next. Default 10. */
+  readonly periodInSeconds?: number;
 }
 
 /** A file or folder of the host that an agent works on, at the same path in its pod. */
 export interface HostPath {
   readonly path: string;
   readonly type: "Directory" | "DirectoryOrCreate" | "File" | "CharDevice";
+}
+
+/** Files of a folder that hold values of Secrets. */
+export interface AgentConfiguration {
+  readonly path: string;
+  readonly files: Readonly<Record<string, readonly Part[]>>;
 }
 
 /** What runs on every host of a pool, as data: one DaemonSet. */
@@ -33,8 +51,12 @@ export interface Agent {
   readonly first?: Program;
   readonly programs: readonly Program[];
   readonly hostPaths: readonly HostPath[];
+  /** A port of the host that nobody listens on. While its pod has it the scheduler puts no other one of the agent there: of two revisions never both run. */
+  readonly lock: number;
   /** Whether its processes are those of the host. */
   readonly hostPid: boolean;
+  /** Its configuration, with values that are secret, as files of a folder. */
+  readonly configuration?: (context: HostContext) => AgentConfiguration;
   /** Files below /etc/nephos. */
   readonly files: (context: HostContext) => Readonly<Record<string, string>>;
   /** Secrets and settings that change in place. */
@@ -46,12 +68,16 @@ export interface Agent {
 }
 
 const ovn = (): string => "ovn";
-const hypervisor = ({ release }: HostContext): string => `hypervisor:${release}`;
+/** The image of what is on hosts only, of the release of their cell. */
+export const hypervisor = ({ cell }: HostContext): string => `hypervisor:${cell.context.release}`;
 
 const openVSwitchPaths: readonly HostPath[] = [{ path: "/run/openvswitch", type: "DirectoryOrCreate" }];
 
+const tunnel: readonly HostPath[] = [{ path: "/dev/net/tun", type: "CharDevice" }];
+
 const openVSwitch: Agent = {
   name: "openvswitch",
+  lock: 65501,
   programs: [
     {
       name: "database",
@@ -70,11 +96,7 @@ const openVSwitch: Agent = {
       probe: { command: ["ovs-appctl", "--timeout=4", "--target=/run/openvswitch/ovs-vswitchd.ctl", "version"] },
     },
   ],
-  hostPaths: [
-    ...openVSwitchPaths,
-    { path: "/var/lib/openvswitch", type: "DirectoryOrCreate" },
-    { path: "/dev/net/tun", type: "CharDevice" },
-  ],
+  hostPaths: [...openVSwitchPaths, { path: "/var/lib/openvswitch", type: "DirectoryOrCreate" }, ...tunnel],
   hostPid: false,
   files: (context) => ({ "database.sh": databaseStart, "switch.sh": switchStart(context) }),
   graceInSeconds: 10,
@@ -82,6 +104,7 @@ const openVSwitch: Agent = {
 
 const ovnController: Agent = {
   name: "ovn-controller",
+  lock: 65502,
   programs: [
     {
       name: "controller",
@@ -108,6 +131,7 @@ const ovnController: Agent = {
 
 const libvirt: Agent = {
   name: "libvirt",
+  lock: 65503,
   programs: [
     {
       name: "libvirtd",
@@ -136,5 +160,67 @@ const libvirt: Agent = {
   graceInSeconds: 10,
 };
 
+const novaCompute: Agent = {
+  name: "nova-compute",
+  lock: 65504,
+  programs: [
+    {
+      name: "compute",
+      image: hypervisor,
+      start: "compute.sh",
+      // It makes files of servers and plugs their interfaces.
+      privileged: true,
+      requests: { cpu: "50m", memory: "192Mi" },
+      probe: { command: ["sh", "/etc/nephos/ask.sh", "fails"] },
+      liveness: { command: ["sh", "/etc/nephos/ask.sh", "passes"] },
+      startInSeconds: 900,
+      periodInSeconds: 30,
+    },
+  ],
+  hostPaths: [
+    ...openVSwitchPaths,
+    ...tunnel,
+    { path: "/run/libvirt", type: "DirectoryOrCreate" },
+    { path: "/run/nephos", type: "DirectoryOrCreate" },
+    { path: "/var/lib/nova", type: "DirectoryOrCreate" },
+  ],
+  hostPid: false,
+  configuration: (context) => ({ path: "/etc/nova", files: { "nova.conf": computeConfig(context) } }),
+  files: (context) => ({ "compute.sh": computeStart(context), "ask.sh": computeAsk, "rpc-ping.py": rpcPing }),
+  mounts: ({ cell: { context } }) => [trust, ...brokerAuthority(context)],
+  graceInSeconds: 30,
+};
+
+const ovnAgent: Agent = {
+  name: "neutron-ovn-agent",
+  lock: 65505,
+  programs: [
+    {
+      name: "agent",
+      image: hypervisor,
+      start: "agent.sh",
+      // Servers find their metadata in namespaces of the network that it makes.
+      privileged: true,
+      requests: { cpu: "20m", memory: "128Mi" },
+      probe: { command: ["sh", "/etc/nephos/ask.sh"] },
+    },
+  ],
+  hostPaths: [...openVSwitchPaths, ...tunnel],
+  hostPid: false,
+  configuration: (context) => ({ path: "/etc/neutron", files: { "ovn-agent.conf": ovnAgentConfig(context) } }),
+  files: () => ({ "agent.sh": ovnAgentStart, "ask.sh": ovnAgentAsk }),
+  mounts: () => [clientMount(clientSecret), trust],
+  graceInSeconds: 10,
+};
+
+/** Where the broker is somebody else's: what it has to prove who it is by. */
+function brokerAuthority(context: ServiceContext): CertificateMount[] {
+  const { volumes, mounts } = authoritiesOf([messagingServer(context)]);
+  return volumes.flatMap((volume, index) => {
+    const mount = mounts[index];
+    return mount === undefined ? [] : [{ volume, mount }];
+  });
+}
+
 /** Every agent of a host, in the order in which they are listed. */
-export const agents: readonly Agent[] = [openVSwitch, ovnController, libvirt];
+export const agents: readonly Agent[] = [openVSwitch, ovnController, libvirt, novaCompute, ovnAgent];

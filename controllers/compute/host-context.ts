@@ -1,13 +1,12 @@
-import type { CloudSpec, Release } from "../../crds/cloud.ts";
+import type { Cell } from "../cell/plan.ts";
 
 /** What the agents of a pool are rendered from; another one is another revision. */
 export interface HostContext {
   readonly namespace: string;
   readonly pool: string;
-  readonly release: Release;
-  /** The Cloud's spec: with what its images are pulled. */
-  readonly cloud: CloudSpec;
+  /** The cell of Nova, with what is rendered in its Cloud. */
+  readonly cell: Pick<Cell, "service" | "context">;
   readonly datapath: "Kernel" | "UserSpace";
-  /** The image reference for an image name. */
-  readonly image: (name: string) => string;
+  /** Where hosts find the southbound database. */
+  readonly remote: string;
 }

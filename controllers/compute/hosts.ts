@@ -44,8 +44,9 @@ export function hostsOf(pool: Live, spec: ComputePoolSpec, seen: Snapshot): Host
     const { labels = {} } = node.metadata;
     const place = placeOf(labels[agentsLabel]);
     const meant = wanted.every(([label, value]) => labels[label] === value);
-    if (place === undefined ? !meant : place.pool !== name) return [];
-    return [hostOn(node, meant, place, { seen, namespace, pods: pods.get(node.metadata.name) ?? [] })];
+    if (place !== undefined && place.pool !== name) return [];
+    const host = hostOn(node, meant, place, { seen, namespace, pods: pods.get(node.metadata.name) ?? [] });
+    return meant || place !== undefined || host.revisions.length > 0 ? [host] : [];
   });
 }
 
@@ -69,16 +70,16 @@ function hostOn(node: Live, meant: boolean, place: Place | undefined, { seen, na
     place,
     alive: conditionOf(node, "Ready") !== undefined && node.metadata.deletionTimestamp === undefined,
     revisions: [...new Set(agents.flatMap(({ metadata }) => metadata.labels?.[revisionLabel] ?? []))].sort(),
-    trouble: place?.revision === undefined ? "no agents" : troubleAt(place, agents, seen, namespace),
+    trouble: place === undefined ? "no agents" : troubleAt(place, agents, seen, namespace),
     preflight: preflightOf(latestOf(checks)),
   };
 }
 
 /** What the agents of a revision lack on a host. */
 function troubleAt(place: Place, agents: readonly Live[], seen: Snapshot, namespace: string): string | undefined {
-  const labels = { [poolLabel]: place.pool, [revisionLabel]: place.revision ?? "" };
+  const labels = { [poolLabel]: place.pool, [revisionLabel]: place.revision };
   const wanted = seen.list(daemonSetKind, { namespace, labels });
-  if (wanted.length === 0) return `the agents of revision ${place.revision ?? ""} to be known`;
+  if (wanted.length === 0) return `the agents of revision ${place.revision} to be known`;
   const own = agents.filter(({ metadata }) => metadata.labels?.[revisionLabel] === place.revision);
   const missing = wanted.find((each) => !own.some((pod) => isOf(pod, each) && isReady(pod)));
   return missing === undefined ? undefined : (troubleOf(own) ?? `${agentOf(missing)} to be ready`);

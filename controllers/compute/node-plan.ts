@@ -79,11 +79,11 @@ export function nodeStatus(
 }
 
 function stateOf(spec: ComputeNodeSpec, host: Host, seen: Snapshot): string {
-  const { place, alive, meant, preflight, trouble } = host;
+  const { place, alive, meant, preflight, revisions, trouble } = host;
   if (!alive) return "Unreachable";
   if (!meant) return "Leaving";
   if (unfitnessOf(host, spec.hypervisor, seen) !== undefined) return "Unfit";
   if (place === undefined) return preflight.is === "unknown" ? "Checking" : "Joining";
-  if (place.revision !== spec.revision) return "Updating";
+  if (place.revision !== spec.revision || revisions.some((each) => each !== spec.revision)) return "Updating";
   return trouble === undefined ? "Ready" : "Unwell";
 }

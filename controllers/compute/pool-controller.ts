@@ -1,20 +1,24 @@
 import type { Controller } from "../../operator/controller.ts";
 import { podKind } from "../../operator/pods.ts";
-import { cloudKind } from "../cloud/plan.ts";
+import { cellKind } from "../cell/cells.ts";
+import { claimKind } from "../cloud/claim.ts";
+import { cloudKind, type Means } from "../cloud/plan.ts";
 import { networkKind } from "../network/fabric.ts";
 import { computePoolKind } from "../network/users.ts";
 import { nodeKind } from "./hosts.ts";
-import { type Images, ownedKinds, planPool, planPoolDeletion } from "./pool-plan.ts";
+import { ownedKinds, planPool, planPoolDeletion } from "./pool-plan.ts";
 import { hostsCondition, poolStatus } from "./pool-status.ts";
 
 /** The controller that gives hosts their agents, and moves them from one revision to the next. */
-export function poolController(means: Images): Controller {
+export function poolController(means: Means): Controller {
   return {
     name: "nephos-compute-pool",
     kind: computePoolKind,
     reads: [
       podKind,
       nodeKind,
+      claimKind,
+      cellKind,
       cloudKind,
       networkKind,
       { apiVersion: "v1", kind: "Secret" },

@@ -1,9 +1,12 @@
-import { cloudSpec } from "../../crds/cloud.ts";
+import { computeCellSpec } from "../../crds/compute-cell.ts";
 import { type NetworkSpec, networkSpec } from "../../crds/network.ts";
+import type { ComputePoolSpec } from "../../crds/compute-pool.ts";
 import type { Live, Ref } from "../../operator/object.ts";
 import type { Snapshot } from "../../operator/plan.ts";
 import { secretRef } from "../../operator/recipe.ts";
 import type { Verdict } from "../../operator/verdict.ts";
+import { cellKind } from "../cell/cells.ts";
+import { cellOf } from "../cell/plan.ts";
 import { cloudKind, type Means } from "../cloud/plan.ts";
 import { southboundOf } from "../network/chassis.ts";
 import { clientSecret, southbound } from "../network/fabric.ts";
@@ -16,38 +19,40 @@ import type { HostContext } from "./host-context.ts";
 export interface Ground {
   readonly context: HostContext;
   readonly network: NetworkSpec;
-  /** Where hosts find the southbound database. */
-  readonly remote: string;
   /** The objects whose content counts. */
   readonly basis: readonly Ref[];
 }
 
-/** The Cloud and the Network that the hosts of a pool are to serve; what is missing, as a verdict, where there is something. */
-export function groundOf(pool: Live, seen: Snapshot, { images }: Pick<Means, "images">): Ground | Verdict {
+/** The cell and the Network that the hosts of a pool are to serve; what is missing, as a verdict, where there is something. */
+export function groundOf(
+  pool: Live,
+  { cell: { name: cellName } }: ComputePoolSpec,
+  seen: Snapshot,
+  means: Means,
+): Ground | Verdict {
   const { name, namespace = "" } = pool.metadata;
+  const cellRef = { ...cellKind, namespace, name: cellName };
+  const live = seen.get(cellRef);
+  if (live === undefined || !computeCellSpec.safeParse(live["spec"]).success)
+    return { is: "waiting", on: `ComputeCell ${cellName} to exist` };
+  const cell = cellOf(live, seen, means);
+  if ("is" in cell) return cell;
   const network = eldestOf(networkKind, seen, namespace);
   const wishes = networkSpec.safeParse(network?.["spec"]).data;
   if (network === undefined || wishes === undefined) return { is: "waiting", on: "a Network in this namespace" };
-  const cloudRef = { ...cloudKind, namespace, name: wishes.cloud.name };
-  const spec = cloudSpec.safeParse(seen.get(cloudRef)?.["spec"]).data;
-  if (spec === undefined) return { is: "waiting", on: `Cloud ${wishes.cloud.name} to exist` };
   const serviceRef = { apiVersion: "v1", kind: "Service", namespace, name: southbound.name };
   const remote = southboundOf(seen, namespace);
   if (remote === undefined) return { is: "waiting", on: `Service ${southbound.name} to have an address` };
   const missing = [clientSecret, trustSecret].find((each) => seen.get(secretRef(namespace, each)) === undefined);
   if (missing !== undefined) return { is: "waiting", on: `Secret ${missing} to exist` };
+  const { service, context } = cell;
   return {
-    context: {
-      namespace,
-      pool: name,
-      release: spec.release,
-      cloud: spec,
-      datapath: wishes.datapath.type,
-      image: (each) => images(each, spec.images),
-    },
+    context: { namespace, pool: name, cell: { service, context }, datapath: wishes.datapath.type, remote },
     network: wishes,
-    remote,
     // By an old view of one of these hosts would go back to what they had.
-    basis: [cloudRef, { ...networkKind, namespace, name: network.metadata.name }, serviceRef],
+    basis: [
+      ...[cellRef, { ...cloudKind, namespace, name: cell.cloud.metadata.name }],
+      ...[{ ...networkKind, namespace, name: network.metadata.name }, serviceRef],
+    ],
   };
 }

@@ -2,7 +2,7 @@ import type { ComputePoolSpec } from "../../crds/compute-pool.ts";
 import type { Mark, Snapshot, Step } from "../../operator/plan.ts";
 import { done, type Verdict } from "../../operator/verdict.ts";
 import { chosenBy, type Host, unfitnessOf } from "./hosts.ts";
-import { agentsLabel, offValue, revisionValue } from "./labels.ts";
+import { agentsLabel, revisionValue } from "./labels.ts";
 import { type HostState, planWave, type Wave } from "./waves.ts";
 
 /** A pool and the hosts that it has, or may get. */
@@ -20,19 +20,18 @@ export function movesStep(pool: Pool, revision: string): Step {
   const meant = hosts.filter((host) => host.meant);
   const states = meant.map((host) => stateOf(host, pool));
   const wave = planWave(states, revision, spec.update === "Automatic" ? "OneByOne" : "Stay");
-  const marks = wave.moves.map(({ host, to }) => markOf(host, to === "off" ? offValue(name) : revisionValue(name, to)));
+  const marks = wave.moves.map(({ host, to }) => markOf(host, revisionValue(name, to)));
   const verdict = verdictOf(pool, meant, wave);
   const after = ["preflight/agents", "agents/workloads"];
   return { name: "hosts/moves", after, objects: [], marks, verdict: () => verdict };
 }
 
-/** Hosts that the pool does not mean any more: their agents go, then their label. */
-export function leavingStep({ name, hosts }: Pool): Step {
-  const leaving = hosts.filter(({ meant, place }) => !meant && place !== undefined);
-  const marks = leaving.flatMap(({ node, place, revisions }) => {
-    if (place?.revision !== undefined) return [markOf(node.metadata.name, offValue(name))];
-    return revisions.length === 0 ? [markOf(node.metadata.name, undefined)] : [];
-  });
+/** Hosts that the pool does not mean any more: their label goes, and their agents with it. */
+export function leavingStep({ hosts }: Pool): Step {
+  const leaving = hosts.filter(({ meant }) => !meant);
+  const marks = leaving.flatMap(({ node, place }) =>
+    place === undefined ? [] : [markOf(node.metadata.name, undefined)],
+  );
   const [first] = leaving;
   const on = `the agents of ${first?.node.metadata.name ?? ""} to be gone`;
   const verdict: Verdict = first === undefined ? done : { is: "waiting", on };
@@ -47,7 +46,7 @@ function stateOf(host: Host, { spec, seen }: Pool): HostState {
   const { node, place, revisions, trouble, alive, preflight } = host;
   return {
     name: node.metadata.name,
-    revision: place === undefined ? undefined : (place.revision ?? "off"),
+    revision: place?.revision,
     pods: revisions,
     ready: trouble === undefined,
     alive,

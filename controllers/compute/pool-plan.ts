@@ -18,17 +18,19 @@ import { renderRevision, type Revision, revisionLabel } from "./render.ts";
 export const computeNodeKind = { apiVersion: "nephos.dev/v1alpha1", kind: "ComputeNode" } as const;
 
 /** What a pool makes. */
-export const ownedKinds: readonly Kind[] = [{ apiVersion: "v1", kind: "ConfigMap" }, daemonSetKind, computeNodeKind];
-
-/** What the operator brings along for hosts. */
-export type Images = Pick<Means, "images">;
+export const ownedKinds: readonly Kind[] = [
+  { apiVersion: "v1", kind: "ConfigMap" },
+  { apiVersion: "v1", kind: "Secret" },
+  daemonSetKind,
+  computeNodeKind,
+];
 
 /** The steps from a ComputePool's spec to hosts with their agents. */
-export function planPool(subject: Live, seen: Snapshot, means: Images): Plan {
+export function planPool(subject: Live, seen: Snapshot, means: Means): Plan {
   const { data: spec, error } = computePoolSpec.safeParse(subject["spec"]);
   const issue = error?.issues[0] ?? { path: [], message: "cannot be read" };
   if (spec === undefined) return { steps: [unreadable("pool/spec", issue)] };
-  const ground = groundOf(subject, seen, means);
+  const ground = groundOf(subject, spec, seen, means);
   if ("is" in ground) return { steps: [{ name: "pool/ground", after: [], objects: [], held: ground }] };
   const pool = poolOf(subject, spec, seen);
   const revision = renderRevision(ground.context);
@@ -52,9 +54,10 @@ export function planPool(subject: Live, seen: Snapshot, means: Images): Plan {
 /** What has to happen before a ComputePool may go: its hosts lose their agents. Their guests go on. */
 export function planPoolDeletion(subject: Live, seen: Snapshot): Plan {
   const { name, namespace } = subject.metadata;
-  const spec = computePoolSpec.safeParse(subject["spec"]).data ?? computePoolSpec.parse({});
+  const spec = computePoolSpec.safeParse(subject["spec"]).data ?? computePoolSpec.parse({ cell: { name: "none" } });
   const pool = poolOf(subject, spec, seen);
-  const leaving = leavingStep({ ...pool, hosts: pool.hosts.map((host) => ({ ...host, meant: false })) });
+  const had = pool.hosts.filter(({ place, revisions }) => place !== undefined || revisions.length > 0);
+  const leaving = leavingStep({ ...pool, hosts: had.map((host) => ({ ...host, meant: false })) });
   const left = seen
     .list(podKind, { namespace, labels: { [poolLabel]: name } })
     .find((pod) => pod.metadata.labels?.["app.kubernetes.io/name"] !== preflightName);
@@ -73,11 +76,11 @@ function poolOf(subject: Live, spec: ComputePoolSpec, seen: Snapshot): Pool {
 }
 
 /** What runs on hosts; which of them it runs on is not its concern. */
-function agentSteps({ spec, hosts }: Pool, { context, network, remote }: Ground, revision: Revision): Step[] {
+function agentSteps({ spec, hosts }: Pool, { context, network }: Ground, revision: Revision): Step[] {
   const links = network.physicalNetworks.flatMap((physical) => physical.interface ?? []);
   const demands = { links, bridges: network.physicalNetworks.map(({ bridge }) => bridge) };
   const chassis = hosts.flatMap(({ node }) => {
-    const told = chassisOf(network, node, remote);
+    const told = chassisOf(network, node, context.remote);
     return told === undefined ? [] : [[node.metadata.name, told] as const];
   });
   const judged = "ByVerdict";

@@ -4,10 +4,10 @@ import { type Condition, summarise } from "../../operator/conditions.ts";
 import type { Live } from "../../operator/object.ts";
 import type { Snapshot } from "../../operator/plan.ts";
 import type { Verdict } from "../../operator/verdict.ts";
+import type { Means } from "../cloud/plan.ts";
 import { reportOf } from "../report.ts";
 import { type Host, hostsOf, unfitnessOf } from "./hosts.ts";
 import { groundOf } from "./pool-ground.ts";
-import type { Images } from "./pool-plan.ts";
 import { renderRevision } from "./render.ts";
 
 /** The condition that names hosts of which something is wrong. */
@@ -21,14 +21,14 @@ export function poolStatus(
   pool: Live,
   verdicts: ReadonlyMap<string, Verdict>,
   seen: Snapshot,
-  means: Images,
+  means: Means,
 ): Readonly<Record<string, unknown>> {
   const generation = pool.metadata.generation ?? 0;
   const conditions = summarise(verdicts, generation);
   const spec = computePoolSpec.safeParse(pool["spec"]).data;
   if (spec === undefined) return reportOf(verdicts, conditions, generation);
   const hosts = hostsOf(pool, spec, seen);
-  const ground = groundOf(pool, seen, means);
+  const ground = groundOf(pool, spec, seen, means);
   const revision = "is" in ground ? undefined : renderRevision(ground.context).name;
   return {
     ...reportOf(verdicts, [...conditions, wellness(hosts, spec, seen, generation)], generation),

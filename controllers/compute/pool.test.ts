@@ -14,7 +14,8 @@ const apiVersion = "nephos.dev/v1alpha1";
 const controller = poolController(means);
 const hostController = nodeController();
 
-const cloud = live({ apiVersion, kind: "Cloud", metadata: { name: "demo" }, spec: { release: "2026.1" } });
+const endpoints = { public: { host: "cloud.example.org" } };
+const cloud = live({ apiVersion, kind: "Cloud", metadata: { name: "demo" }, spec: { release: "2026.1", endpoints } });
 const physical = { name: "physnet1", bridge: "br-ex", interface: "eth1" };
 const networkSpec = { cloud: { name: "demo" }, physicalNetworks: [physical] };
 const network = live({ apiVersion, kind: "Network", metadata: { name: "fabric" }, spec: networkSpec });
@@ -25,10 +26,11 @@ const southbound = live({
   spec: { clusterIP: "10.96.0.7" },
 });
 const [certificate, bundle] = [secret("ovn-client", "tls.crt", "tls.key"), secret("nephos-ca-bundle", "ca.crt")];
-const ground = [cloud, network, southbound, certificate, bundle];
+const cell = live({ apiVersion, kind: "ComputeCell", metadata: { name: "cell1" }, spec: { cloud: { name: "demo" } } });
+const ground = [cloud, cell, network, southbound, certificate, bundle];
 
 const poolWith = (spec: object = {}, name = "standard"): Live =>
-  live({ apiVersion, kind: "ComputePool", metadata: { name }, spec });
+  live({ apiVersion, kind: "ComputePool", metadata: { name }, spec: { cell: { name: "cell1" }, ...spec } });
 const pool = poolWith();
 
 /** A node of the cluster that answers, given to the namespace unless its labels say otherwise. */
@@ -69,7 +71,7 @@ const checked = (on: string, message = `${on}\nthere is no /dev/kvm`, exitCode =
     },
   );
 
-const agentNames = ["openvswitch", "ovn-controller", "libvirt"];
+const agentNames = ["openvswitch", "ovn-controller", "libvirt", "nova-compute", "neutron-ovn-agent"];
 const agentsOn = (on: string, revision: string, ready = "True"): Live[] =>
   agentNames.map((agent) =>
     podOn(agent, on, { "nephos.dev/revision": revision }, { conditions: [{ type: "Ready", status: ready }] }),
@@ -141,18 +143,20 @@ describe("a pool", () => {
   });
 
   it.each([
-    ["a Network in this namespace", [cloud]],
-    ["Cloud demo to exist", [network]],
-    ["Service ovn-sb to have an address", [cloud, network]],
-    ["Secret ovn-client to exist", [cloud, network, southbound, bundle]],
-    ["Secret nephos-ca-bundle to exist", [cloud, network, southbound, certificate]],
+    ["ComputeCell cell1 to exist", [cloud]],
+    ["a Network in this namespace", [cloud, cell]],
+    ["Cloud demo to exist", [cell, network]],
+    ["Service ovn-sb to have an address", [cloud, cell, network]],
+    ["Secret ovn-client to exist", [cloud, cell, network, southbound, bundle]],
+    ["Secret nephos-ca-bundle to exist", [cloud, cell, network, southbound, certificate]],
   ])("waits for %s, and makes nothing before", (missing, objects) => {
     const plan = plannedFor(pool, ...objects);
     expect(plan.steps).toMatchObject([{ name: "pool/ground", objects: [], held: { is: "waiting", on: missing } }]);
   });
 
-  it("stands on Cloud, Network and the address of the southbound database", () => {
+  it("stands on cell, Cloud, Network and the address of the southbound database", () => {
     expect(plannedFor(pool, ...ground).basis?.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+      "ComputeCell cell1",
       "Cloud demo",
       "Network fabric",
       "Service ovn-sb",
@@ -181,11 +185,11 @@ describe("a pool", () => {
 
   it("runs everything under the account of host agents, and nothing that is no DaemonSet", () => {
     const kinds = new Set(wanted.map(({ kind }) => kind));
-    expect([...kinds].sort()).toEqual(["ConfigMap", "DaemonSet"]);
+    expect([...kinds].sort()).toEqual(["ConfigMap", "DaemonSet", "Secret"]);
     const accounts = wanted.flatMap((each) =>
       each.kind === "DaemonSet" ? [textAt(each, "spec", "template", "spec", "serviceAccountName")] : [],
     );
-    expect(accounts).toEqual(Array.from({ length: 4 }, () => "nephos-host-agents"));
+    expect(accounts).toEqual(Array.from({ length: 6 }, () => "nephos-host-agents"));
   });
 });
 
@@ -226,14 +230,13 @@ describe("a host", () => {
     });
   });
 
-  it("is told another revision in two moves, of which the second waits for the old pods to be gone", () => {
+  it("is told another revision, and is waited for until nothing is left of what it had", () => {
     const old = [...setsOf("0ld"), checked("one")];
     const first = seenBy(pool, host("one", toldTo("0ld")), ...old, ...agentsOn("one", "0ld"));
-    expect(movesIn(first.plan)).toEqual(["one standard.off"]);
-    const between = seenBy(pool, host("one", toldTo("off")), ...old, ...agentsOn("one", "0ld"));
+    expect(movesIn(first.plan)).toEqual([`one standard.${revision}`]);
+    const between = seenBy(pool, host("one", toldTo(revision)), ...old, ...agentsOn("one", "0ld"));
     expect(movesIn(between.plan)).toEqual([]);
-    expect(on(moves(between.verdicts))).toBe("the old agents of one to be gone");
-    expect(movesIn(seenBy(pool, host("one", toldTo("off")), ...old).plan)).toEqual([`one standard.${revision}`]);
+    expect(on(moves(between.verdicts))).toBe("the agents of one to be ready");
   });
 
   it("stays as it is with Manual updates, and is to have what it has", () => {
@@ -250,13 +253,13 @@ describe("a host", () => {
     expect(stepOf(plan, "hosts/nodes").objects).toMatchObject([{ spec: { revision: "0ld" } }]);
   });
 
-  it("that the pool does not mean any more loses its agents, and then its label", () => {
+  it("that the pool does not mean any more loses its label, and is waited for until its agents are gone", () => {
     const gone = { "nephos.dev/host-of": "elsewhere" };
     const leaving = (label: string, ...pods: readonly Live[]) =>
       told(stepOf(seenBy(pool, host("one", { ...gone, ...toldTo(label) }), ...pods).plan, "hosts/leaving").marks);
-    expect(leaving(revision, ...agentsOn("one", revision))).toEqual(["one standard.off"]);
-    expect(leaving("off", ...agentsOn("one", revision))).toEqual([]);
-    expect(leaving("off")).toEqual(["one -"]);
+    expect(leaving(revision, ...agentsOn("one", revision))).toEqual(["one -"]);
+    const { verdicts } = seenBy(pool, host("one", gone), host("two"), ...agentsOn("one", revision));
+    expect(on(verdicts.get("hosts/leaving"))).toBe("the agents of one to be gone");
   });
 
   it("that is dead holds nobody up, and is named", () => {
@@ -285,7 +288,7 @@ describe("what other revisions are made of", () => {
   it("is kept while a host is told one of them or has its pods, and no longer", () => {
     const all = agentNames.map((agent) => `${agent}-standard-0ld`).sort();
     expect(keptIn(host("one", toldTo("0ld")))).toEqual(all);
-    expect(keptIn(host("one", toldTo("off")), ...agentsOn("one", "0ld"))).toEqual(all);
+    expect(keptIn(host("one", toldTo(revision)), ...agentsOn("one", "0ld"))).toEqual(all);
     expect(keptIn(host("one", toldTo(revision)), ...agentsOn("one", revision))).toEqual([]);
   });
 });
@@ -300,11 +303,10 @@ describe("the deletion of a pool", () => {
     };
   };
 
-  it("takes the agents off all hosts, then the labels, and waits for the last pod", () => {
+  it("takes the labels off all hosts, and waits for the last agent", () => {
     const agents = agentsOn("one", revision);
-    expect(deleted(host("one", toldTo(revision)), ...agents).marks).toEqual(["one standard.off"]);
-    expect(deleted(host("one", toldTo("off")), ...agents).undone.length).toBeGreaterThan(0);
-    expect(deleted(host("one", toldTo("off"))).marks).toEqual(["one -"]);
+    expect(deleted(host("one", toldTo(revision)), ...agents).marks).toEqual(["one -"]);
+    expect(deleted(host("one"), ...agents).undone.length).toBeGreaterThan(0);
     expect(deleted(host("one"), checked("one")).undone).toEqual([]);
   });
 
@@ -333,7 +335,8 @@ describe("a ComputeNode", () => {
     ["Unfit", [host("one"), checked("one", "no", 1)]],
     ["Joining", [host("one"), checked("one")]],
     ["Unwell", [host("one", toldTo(revision)), checked("one"), ...sets, ...agentsOn("one", revision, "False")]],
-    ["Updating", [host("one", toldTo("off")), checked("one")]],
+    ["Updating", [host("one", toldTo("0ld")), checked("one")]],
+    ["Updating", [host("one", toldTo(revision)), checked("one"), ...agentsOn("one", "0ld")]],
     ["Unreachable", [host("one", toldTo(revision), "Unknown"), checked("one")]],
     ["Unreachable", []],
     ["Leaving", [host("one", { ...toldTo(revision), "nephos.dev/host-of": "elsewhere" }), checked("one")]],

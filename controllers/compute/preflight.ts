@@ -1,5 +1,6 @@
-import { at, listAt, type Live, type Manifest, numberAt, textAt } from "../../operator/object.ts";
-import type { Agent, Program } from "./agents.ts";
+import { at, listAt, type Live, numberAt, textAt } from "../../operator/object.ts";
+import type { Wanted } from "../../operator/plan.ts";
+import { type Agent, hypervisor, type Program } from "./agents.ts";
 import type { HostContext } from "./host-context.ts";
 import { preflightProgram, restStart } from "./preflight-program.ts";
 import { renderAgent } from "./render.ts";
@@ -15,7 +16,6 @@ export type Preflight =
   /** `hostname`: what the system calls itself. `kvm`: empty where a guest was seen to boot with KVM, else why none did. */
   | { readonly is: "fit"; readonly hostname: string; readonly kvm: string };
 
-const hypervisor = ({ release }: HostContext): string => `hypervisor:${release}`;
 const base: Pick<Program, "image" | "requests"> = { image: hypervisor, requests: { cpu: "5m", memory: "16Mi" } };
 
 /** What a network asks of a host besides. */
@@ -28,6 +28,7 @@ export interface Demands {
 
 const preflightAgent = ({ links, bridges }: Demands): Agent => ({
   name: preflightName,
+  lock: 65500,
   first: { ...base, name: "check", start: "check.sh", privileged: true },
   programs: [{ ...base, name: "rest", start: "rest.sh", privileged: false }],
   hostPaths: [{ path: "/run/nephos", type: "DirectoryOrCreate" }],
@@ -46,7 +47,7 @@ export function renderPreflight(
   context: HostContext,
   demands: Demands,
   hosts: Readonly<Record<string, string>>,
-): Manifest[] {
+): Wanted[] {
   return renderAgent(preflightAgent(demands), context, hosts);
 }
 

@@ -2,20 +2,24 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { at, listAt, textAt } from "../../operator/object.ts";
 import { expectGolden } from "../../operator/testing/golden.ts";
-import { specOf } from "../testing/render.ts";
+import { cellDefinition } from "../cell/definition.ts";
+import { contextWith, specOf } from "../testing/render.ts";
 import { requestsMissing } from "../testing/pods.ts";
 import { agents } from "./agents.ts";
 import type { HostContext } from "./host-context.ts";
-import { offValue, placeOf, revisionValue } from "./labels.ts";
+import { placeOf, revisionValue } from "./labels.ts";
 import { renderRevision } from "./render.ts";
 
+const inCloud = (changes: Parameters<typeof contextWith>[0] = {}): HostContext["cell"] => ({
+  service: cellDefinition("cell1"),
+  context: contextWith(changes),
+});
 const context: HostContext = {
   namespace: "openstack",
   pool: "standard",
-  release: "2026.1",
-  cloud: specOf(),
+  cell: inCloud(),
   datapath: "UserSpace",
-  image: (name) => `registry.example.org/nephos/${name}`,
+  remote: "ssl:10.96.0.7:6642",
 };
 
 const { name, configuration, workloads } = renderRevision(context);
@@ -31,10 +35,12 @@ describe("the agents of a pool", () => {
 
   it("are another revision with another image, file or setting, and the same with the same", () => {
     const changes: Partial<HostContext>[] = [
-      { release: "2025.1" },
+      { cell: inCloud({ release: "2025.1" }) },
       { datapath: "Kernel" },
-      { image: (each) => `registry.example.org/other/${each}` },
-      { cloud: specOf({ images: { pullSecrets: [{ name: "pull" }] } }) },
+      { remote: "ssl:10.96.0.8:6642" },
+      { cell: inCloud({ image: (each) => `registry.example.org/other/${each}` }) },
+      { cell: inCloud({ spec: specOf({ images: { pullSecrets: [{ name: "pull" }] } }) }) },
+      { cell: { ...inCloud(), service: cellDefinition("cell2") } },
     ];
     const names = changes.map((change) => renderRevision({ ...context, ...change }).name);
     expect(new Set([name, ...names]).size).toBe(changes.length + 1);
@@ -63,11 +69,22 @@ describe("the agents of a pool", () => {
     }
   });
 
+  it("take a port of the host each, so that of two revisions of one never both run there", () => {
+    const locks = workloads.map((each) => at(listAt(listAt(podOf(each), "containers")[0], "ports")[0], "hostPort"));
+    expect(new Set(locks).size).toBe(agents.length);
+  });
+
   it("run under an account of their own, without a token", () => {
     for (const workload of workloads) {
       expect(textAt(podOf(workload), "serviceAccountName")).toBe("nephos-host-agents");
       expect(at(podOf(workload), "automountServiceAccountToken")).toBe(false);
     }
+  });
+
+  it("have no way into a database", () => {
+    const files = JSON.stringify(configuration);
+    expect(files).toContain("transport_url");
+    expect(files).not.toMatch(/mysql|\[(api_)?database\]|-database"/);
   });
 
   it("say what they need", () => {
@@ -86,6 +103,8 @@ describe("the agents of a pool", () => {
       controller: ["ALL"],
       chassis: ["ALL"],
       libvirtd: true,
+      compute: true,
+      agent: true,
     });
   });
 
@@ -108,7 +127,6 @@ describe("the label of a node", () => {
     ["foreign", undefined],
     [revisionValue("one", "0a1b2c3d"), { pool: "one", revision: "0a1b2c3d" }],
     [revisionValue("one.two", "0a1b2c3d"), { pool: "one.two", revision: "0a1b2c3d" }],
-    [offValue("one"), { pool: "one", revision: undefined }],
   ])("%s means %j", (value, place) => {
     expect(placeOf(value)).toEqual(place);
   });

@@ -5,8 +5,12 @@ import type { IVolume } from "kubernetes-models/v1/Volume";
 import type { IVolumeMount } from "kubernetes-models/v1/VolumeMount";
 import { digest } from "../../operator/digest.ts";
 import type { Manifest } from "../../operator/object.ts";
+import type { Wanted } from "../../operator/plan.ts";
+import type { SecretRecipe } from "../../operator/recipe.ts";
 import { configMap } from "../services/manifests.ts";
 import { componentLabels } from "../services/pod.ts";
+import { composedSecret } from "../services/secret.ts";
+import type { CertificateMount } from "../services/tls.ts";
 import { type Agent, agents, type HostPath, type Program } from "./agents.ts";
 import type { HostContext } from "./host-context.ts";
 import { agentsLabel, hostOfLabel, poolLabel, revisionValue } from "./labels.ts";
@@ -18,7 +22,7 @@ export const agentAccount = "nephos-host-agents";
 export interface Revision {
   /** Stands for all that the agents are made from. */
   readonly name: string;
-  readonly configuration: readonly Manifest[];
+  readonly configuration: readonly Wanted[];
   readonly workloads: readonly (IDaemonSet & Manifest)[];
 }
 
@@ -34,7 +38,7 @@ export function renderRevision(context: HostContext, which: readonly Agent[] = a
   );
   return {
     name,
-    configuration: rendered.map(({ files }) => files),
+    configuration: rendered.flatMap(({ files }) => files),
     workloads: rendered.map(({ agent, pod }) =>
       daemonSet(agent, pod, context, { revision: name, hosts: { [agentsLabel]: revisionValue(context.pool, name) } }),
     ),
@@ -42,9 +46,9 @@ export function renderRevision(context: HostContext, which: readonly Agent[] = a
 }
 
 /** One agent by itself, on all nodes of the namespace with these labels. */
-export function renderAgent(agent: Agent, context: HostContext, hosts: Readonly<Record<string, string>>): Manifest[] {
+export function renderAgent(agent: Agent, context: HostContext, hosts: Readonly<Record<string, string>>): Wanted[] {
   const { pod, files } = podOf(agent, context);
-  return [files, daemonSet(agent, pod, context, { revision: digest([pod, hosts], 8), hosts })];
+  return [...files, daemonSet(agent, pod, context, { revision: digest([pod, hosts], 8), hosts })];
 }
 
 /** Which hosts have an agent: those of the namespace with these labels. */
@@ -74,11 +78,13 @@ function daemonSet(
   };
 }
 
-function podOf(agent: Agent, context: HostContext): { readonly pod: IPodSpec; readonly files: Manifest } {
+function podOf(agent: Agent, context: HostContext): { readonly pod: IPodSpec; readonly files: readonly Wanted[] } {
   const files = configMap(`${agent.name}-${context.pool}`, agent.files(context));
-  const pullSecrets = context.cloud.images?.pullSecrets ?? [];
+  const secret = configurationOf(agent, context);
+  const pullSecrets = context.cell.context.spec.images?.pullSecrets ?? [];
+  const mounted = mountedBy(agent, context);
   return {
-    files,
+    files: [files, ...(secret === undefined ? [] : [secret.recipe])],
     pod: {
       serviceAccountName: agentAccount,
       automountServiceAccountToken: false,
@@ -91,23 +97,53 @@ function podOf(agent: Agent, context: HostContext): { readonly pod: IPodSpec; re
       tolerations: [{ operator: "Exists" }],
       ...(pullSecrets.length === 0 ? {} : { imagePullSecrets: pullSecrets.map(({ name }) => ({ name })) }),
       ...(agent.first === undefined ? {} : { initContainers: [container(agent.first, agent, context)] }),
-      containers: agent.programs.map((program) => container(program, agent, context)),
+      containers: agent.programs.map((program, index) => ({
+        ...container(program, agent, context),
+        ...(index === 0 ? { ports: [lockOf(agent)] } : {}),
+      })),
       volumes: [
         { name: "tmp", emptyDir: {} },
         { name: "files", configMap: { name: files.metadata.name } },
         ...agent.hostPaths.map(hostVolume),
-        ...(agent.mounts?.(context) ?? []).map(({ volume }) => volume),
+        ...mounted.map(({ volume }) => volume),
       ],
     },
   };
 }
 
+function lockOf({ lock }: Agent): NonNullable<IContainer["ports"]>[number] {
+  return { name: "lock", containerPort: lock, hostPort: lock, protocol: "TCP" };
+}
+
+/** The configuration of an agent that holds secrets, in a Secret named by what it is made from, and where it is in the pod. */
+function configurationOf(
+  agent: Agent,
+  context: HostContext,
+): { readonly recipe: SecretRecipe; readonly mounted: CertificateMount } | undefined {
+  const configuration = agent.configuration?.(context);
+  if (configuration === undefined) return undefined;
+  const { path, files } = configuration;
+  const secretName = `${agent.name}-${context.pool}-${digest(files, 8)}`;
+  return {
+    recipe: composedSecret(secretName, files),
+    mounted: {
+      volume: { name: "configuration", secret: { secretName, defaultMode: 0o440 } },
+      mount: { name: "configuration", mountPath: path, readOnly: true },
+    },
+  };
+}
+
+/** What a pod has besides its files and the host's folders. */
+function mountedBy(agent: Agent, context: HostContext): readonly CertificateMount[] {
+  const configuration = configurationOf(agent, context);
+  return [...(configuration === undefined ? [] : [configuration.mounted]), ...(agent.mounts?.(context) ?? [])];
+}
+
 function container(program: Program, agent: Agent, context: HostContext): IContainer {
-  const { name, image, start, requests, probe, privileged } = program;
-  const check = probe === undefined ? {} : { exec: probe };
+  const { name, image, start, requests, privileged } = program;
   return {
     name,
-    image: context.image(image(context)),
+    image: context.cell.context.image(image(context)),
     imagePullPolicy: "IfNotPresent",
     command: ["sh", `/etc/nephos/${start}`],
     env: [
@@ -118,13 +154,26 @@ function container(program: Program, agent: Agent, context: HostContext): IConta
     resources: { requests: { ...requests } },
     securityContext: securityOf(privileged),
     terminationMessagePolicy: "FallbackToLogsOnError",
-    volumeMounts: [...mountsOf(agent), ...(agent.mounts?.(context) ?? []).map(({ mount }) => mount)],
-    ...(probe === undefined
+    volumeMounts: [...mountsOf(agent), ...mountedBy(agent, context).map(({ mount }) => mount)],
+    ...probesOf(program),
+  };
+}
+
+function probesOf({ probe, liveness, startInSeconds = 120, periodInSeconds = 10 }: Program): Partial<IContainer> {
+  if (probe === undefined) return {};
+  // Who asks seldom afterwards costs something to ask.
+  const [startPeriod, timeoutSeconds] = periodInSeconds > 10 ? [5, 20] : [1, 5];
+  return {
+    startupProbe: {
+      exec: probe,
+      periodSeconds: startPeriod,
+      timeoutSeconds,
+      failureThreshold: Math.ceil(startInSeconds / startPeriod),
+    },
+    readinessProbe: { exec: probe, periodSeconds: periodInSeconds, timeoutSeconds, failureThreshold: 3 },
+    ...(liveness === undefined
       ? {}
-      : {
-          startupProbe: { ...check, periodSeconds: 1, timeoutSeconds: 5, failureThreshold: 120 },
-          readinessProbe: { ...check, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 },
-        }),
+      : { livenessProbe: { exec: liveness, periodSeconds: 60, timeoutSeconds, failureThreshold: 3 } }),
   };
 }
 

@@ -1,7 +1,7 @@
 /** A host as the wave sees it. */
 export interface HostState {
   readonly name: string;
-  /** The revision whose agents it is told to have; `off` between two revisions, undefined for one that never had any. */
+  /** The revision whose agents it is told to have; undefined for one that is told none. */
   readonly revision: string | undefined;
   /** Revisions of which agents' pods are still there, whatever the host is told. */
   readonly pods: readonly string[];
@@ -13,7 +13,7 @@ export interface HostState {
   readonly fit: boolean;
 }
 
-/** What is to be done to one host: told another revision, or, with `off`, to be without agents for now. */
+/** A host that is to be told another revision. */
 export interface Move {
   readonly host: string;
   readonly to: string;
@@ -30,27 +30,27 @@ export type Pace = "OneByOne" | "Stay";
 
 /**
  * The next moves towards the revision that is wanted. New hosts join at once, since nothing runs on them; of those with agents one at a
- * time is moved: off, and on again when the old pods are gone. The next one is touched when all that have moved are well.
+ * time is moved, and the next one is touched when all that have moved are well and have nothing of what they had.
  */
 export function planWave(hosts: readonly HostState[], wanted: string, pace: Pace): Wave {
   const living = hosts.filter(({ alive }) => alive);
   const target = targetOf(living, wanted);
   const joins = living.filter(joining).map(({ name }) => ({ host: name, to: target }));
-  const moving = living.filter(({ revision }) => revision === "off");
-  if (moving.length > 0)
-    return { moves: [...joins, ...moving.flatMap((host) => arrival(host, target))], ...held(moving) };
   if (pace === "Stay") return { moves: joins };
-  const sick = living.find((host) => host.revision === target && !host.ready);
+  const sick = living.find((host) => host.revision === target && !settled(host));
   if (sick !== undefined) return { moves: joins, waiting: `the agents of ${sick.name} to be ready` };
   const next = nextOf(living, target);
-  return { moves: next === undefined ? joins : [...joins, { host: next.name, to: "off" }] };
+  return { moves: next === undefined ? joins : [...joins, { host: next.name, to: target }] };
+}
+
+/** Whether a host has all that it is told, and nothing else. */
+function settled({ revision, pods, ready }: HostState): boolean {
+  return ready && pods.every((each) => each === revision);
 }
 
 /** The revisions that living hosts are told to have, the one with the most of them first. */
 export function revisionsOf(hosts: readonly HostState[]): string[] {
-  const told = hosts.flatMap(({ alive, revision }) =>
-    alive && revision !== undefined && revision !== "off" ? [revision] : [],
-  );
+  const told = hosts.flatMap(({ alive, revision }) => (alive && revision !== undefined ? [revision] : []));
   const counts = [...Map.groupBy(told, (revision) => revision)];
   return counts.sort(([a, as], [b, bs]) => bs.length - as.length || (a < b ? -1 : 1)).map(([revision]) => revision);
 }
@@ -66,17 +66,8 @@ function joining({ revision, fit, pods }: HostState): boolean {
   return revision === undefined && fit && pods.length === 0;
 }
 
-function arrival({ name, pods }: HostState, target: string): Move[] {
-  return pods.length === 0 ? [{ host: name, to: target }] : [];
-}
-
-function held(moving: readonly HostState[]): Pick<Wave, "waiting"> {
-  const [busy] = moving.filter(({ pods }) => pods.length > 0);
-  return busy === undefined ? {} : { waiting: `the old agents of ${busy.name} to be gone` };
-}
-
 /** Those that are unwell first: they have the least to lose. */
 function nextOf(hosts: readonly HostState[], target: string): HostState | undefined {
-  const behind = hosts.filter(({ revision }) => revision !== undefined && revision !== "off" && revision !== target);
+  const behind = hosts.filter(({ revision }) => revision !== undefined && revision !== target);
   return behind.toSorted((a, b) => Number(a.ready) - Number(b.ready) || (a.name < b.name ? -1 : 1))[0];
 }

@@ -1,13 +1,12 @@
 import { cloudSpec } from "../../crds/cloud.ts";
 import { networkSpec } from "../../crds/network.ts";
-import { type Live, nameFor, refOf } from "../../operator/object.ts";
+import { type Live, nameFor } from "../../operator/object.ts";
 import type { Plan, Snapshot, Step } from "../../operator/plan.ts";
-import { podKind } from "../../operator/pods.ts";
 import { secretRef } from "../../operator/recipe.ts";
 import { done, type Verdict } from "../../operator/verdict.ts";
 import { cloudKind, type Means } from "../cloud/plan.ts";
 import { contradiction, elderOf, unreadable } from "../refusal.ts";
-import { componentLabels } from "../services/pod.ts";
+import { removal, type Run } from "../removal.ts";
 import { authoritySecret, certificateFor, trustSecret } from "../services/tls.ts";
 import { databaseSteps } from "./databases.ts";
 import { clientSecret, type Database, type Fabric, northbound, southbound } from "./fabric.ts";
@@ -92,35 +91,18 @@ export function planNetworkDeletion(network: Live, seen: Snapshot): Plan {
   return {
     steps: [
       { name: "network/users", after: [], objects: [], ...(users.length === 0 ? {} : { held: used }) },
-      removal("northd", ["network/users"], { kind: "Deployment", service: "ovn", component: "northd" }, network),
+      removal(
+        "northd",
+        ["network/users"],
+        { kind: "Deployment", name: "ovn-northd", service: "ovn", component: "northd" },
+        network,
+      ),
       removal("southbound", ["northd/removal"], databaseSet(southbound), network),
       removal("northbound", ["southbound/removal"], databaseSet(northbound), network),
     ],
   };
 }
 
-interface Workload {
-  readonly kind: "Deployment" | "StatefulSet";
-  readonly service: string;
-  readonly component: string;
-}
-
-function databaseSet({ name }: Database): Workload {
-  return { kind: "StatefulSet", service: name, component: "server" };
-}
-
-/** A workload goes, and its pods with it, before anything that comes after. */
-function removal(
-  part: string,
-  after: readonly string[],
-  { kind, service, component }: Workload,
-  { metadata: { namespace } }: Live,
-): Step {
-  const name = kind === "StatefulSet" ? service : `${service}-${component}`;
-  const labels = componentLabels(service, component);
-  const verdict = (seen: Snapshot): Verdict => {
-    const [pod] = seen.list(podKind, { namespace, labels });
-    return pod === undefined ? done : { is: "waiting", on: `${nameFor(refOf(pod))} to be gone` };
-  };
-  return { name: `${part}/removal`, after, objects: [], removes: [{ apiVersion: "apps/v1", kind, name }], verdict };
+function databaseSet({ name }: Database): Run {
+  return { kind: "StatefulSet", name, service: name, component: "server" };
 }

@@ -91,11 +91,22 @@ function accountOf(service: string, context: ServiceContext): string {
 }
 
 /** The Job that makes a service's databases and account, and what is known of why it does not; nothing where both are there already. */
-export function databaseWork(service: ServiceDefinition, context: ServiceContext): Pick<Step, "objects" | "verdict"> {
-  if (!made(service, context)) return { objects: [] };
+export function databaseWork(
+  service: ServiceDefinition,
+  context: ServiceContext,
+): Pick<Step, "objects" | "verdict" | "held"> {
+  if (!made(service, context)) return { objects: [], ...unmade(service, context) };
   if (context.spec.database.external === undefined) return { objects: [databaseJob(service, context)] };
   const probe = externalJob(service, context);
   return { objects: [probe], verdict: named(probe, context) };
+}
+
+/** Where users make databases and accounts themselves, there is nobody who could make those that they gave no account for. */
+function unmade({ name, databases }: ServiceDefinition, context: ServiceContext): Pick<Step, "held"> {
+  const [first] = databases;
+  if (first === undefined || givenDatabaseAccount(name, context) !== undefined) return {};
+  const message = `database ${databaseNameOf(first.name, context)} has to be made, and the Cloud's spec.database.external.access has accounts only; give it an administrator`;
+  return { held: { is: "blocked", reason: "NotAllowed", message } };
 }
 
 const accessFolder = "/run/secrets/nephos";

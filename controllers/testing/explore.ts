@@ -5,8 +5,8 @@ import { kinds } from "../../crds/index.ts";
 import { at, listAt, type Manifest, mapAt } from "../../operator/object.ts";
 import { isRecipe } from "../../operator/recipe.ts";
 import { crdOf } from "../../operator/schema.ts";
-import { fieldsOf, type Mutation, mutationsOf, objectSchemaOf } from "../../operator/testing/explore.ts";
-import { admit } from "../../operator/testing/explore-admission.ts";
+import { fieldsOf, type Mutation, mutationsOf } from "../../operator/testing/explore.ts";
+import { admit, objectSchemaOf } from "../../operator/admission.ts";
 import { planCloud } from "../cloud/plan.ts";
 import { sampleOf } from "./trials.ts";
 import { brought, nameOf, type Sight, travelled } from "./explore-play.ts";
@@ -125,7 +125,11 @@ async function played(group: readonly Admitted[]): Promise<(readonly [Mutation, 
 /** What is there before an object of a kind can be ready: the smallest samples of other kinds. */
 function standsOn(kind: string): Fields[] {
   const woven = ["Cloud", "Network"];
-  const others: Readonly<Record<string, readonly string[]>> = { Cloud: [], ProviderNetwork: woven, ComputePool: woven };
+  const others: Readonly<Record<string, readonly string[]>> = {
+    Cloud: [],
+    ProviderNetwork: woven,
+    ComputePool: [...woven, "ComputeCell"],
+  };
   return (others[kind] ?? ["Cloud"]).flatMap((other) => samplesOf(other).filter(outermost).slice(-1));
 }
 

@@ -66,6 +66,7 @@ async function install(cluster: Cluster, namespaces: readonly string[]): Promise
     "wait",
     "--for=condition=Established",
     "crd/clouds.nephos.dev",
+    "crd/computecells.nephos.dev",
     "crd/computenodes.nephos.dev",
     "crd/computepools.nephos.dev",
     "crd/networks.nephos.dev",

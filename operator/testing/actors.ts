@@ -227,9 +227,30 @@ function endOf(live: Live, world: World, { run = () => "success" }: Cast): Field
 /** A pod runs once it has a node, its images and everything that it mounts. */
 function startPod(live: Live, world: World, cast: Cast): void {
   if (phaseOf(live) === "Running") return;
-  const obstacle = obstacleOf(live["spec"], world, cast);
+  const obstacle = portTaken(live, world) ?? obstacleOf(live["spec"], world, cast);
   if (obstacle !== undefined) tell(live, world, { phase: "Pending", ...obstacle });
   else if (mounts(live["spec"], live, world)) beginPod(live, world, cast);
+}
+
+/** What the scheduler says of a pod that wants a port of its node which another has that runs there. */
+function portTaken(live: Live, world: World): Fields | undefined {
+  const portsOf = (pod: Live): unknown[] =>
+    listAt(pod, "spec", "containers").flatMap((each) =>
+      listAt(each, "ports").flatMap((port) => at(port, "hostPort") ?? []),
+    );
+  const wanted = portsOf(live);
+  const isThere = (pod: Live): boolean =>
+    pod.kind === "Pod" &&
+    pod.metadata.uid !== live.metadata.uid &&
+    phaseOf(pod) === "Running" &&
+    at(pod, "spec", "nodeName") === at(live, "spec", "nodeName");
+  const taken =
+    wanted.length > 0 &&
+    world.store.history.all().some((pod) => isThere(pod) && portsOf(pod).some((each) => wanted.includes(each)));
+  const message = "node(s) didn't have free ports for the requested pod ports";
+  return taken
+    ? { conditions: [{ type: "PodScheduled", status: "False", reason: "Unschedulable", message }] }
+    : undefined;
 }
 
 /** Its init containers first, of which there is one at most; that of a pod which failed is tried again whenever the pod is looked at. */

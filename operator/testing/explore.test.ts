@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { mapAt } from "../object.ts";
 import { crdOf, type KindDefinition, listMap, rules } from "../schema.ts";
-import { admit } from "./explore-admission.ts";
-import { fieldsOf, mutationsOf, objectSchemaOf } from "./explore.ts";
+import { admit, objectSchemaOf } from "../admission.ts";
+import { fieldsOf, mutationsOf } from "./explore.ts";
 
 const kettle: KindDefinition = {
   group: "example.dev",

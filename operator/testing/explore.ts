@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { at, isRecord, listAt, mapAt, numberAt, textAt } from "../object.ts";
-import { admit, type PathStep, pathText } from "./explore-admission.ts";
+import { admit, type PathStep, pathText } from "../admission.ts";
 
 /** One change of one field of a good object. */
 export interface Mutation {
@@ -34,13 +34,6 @@ interface Field {
 
 /** A field of an object, or whatever is in a list or a map. */
 type SchemaStep = { readonly field: string } | "items" | "entries";
-
-/** The schema by which an API server admits objects of a CustomResourceDefinition's first version. */
-export function objectSchemaOf(crd: unknown): Fields {
-  const schema = mapAt(listAt(crd, "spec", "versions")[0], "schema", "openAPIV3Schema");
-  const metadata = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
-  return { ...schema, properties: { ...mapAt(schema, "properties"), metadata } };
-}
 
 /** Every field that a user may write, the spec itself among them, by its path in the schema. */
 export function fieldsOf(schema: unknown): string[] {

@@ -1,7 +1,19 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { readingOf } from "./documents.ts";
 
 const cloud = (spec: string, name = "demo"): string =>
   `apiVersion: nephos.dev/v1alpha1\nkind: Cloud\nmetadata: {name: ${name}}\nspec: ${spec}\n`;
+
+const invalid = join(import.meta.dirname, "..", "..", "..", "crds", "invalid");
+
+describe("every document that an API server refuses", () => {
+  it.each(readdirSync(invalid))("is refused without one: %s", (file) => {
+    const { wishes, refusals } = readingOf(readFileSync(join(invalid, file), "utf8"));
+    expect(wishes).toEqual([]);
+    expect(refusals).not.toEqual([]);
+  });
+});
 
 describe("reading a manifest", () => {
   it("finds every document of ours, and leaves the others alone", () => {
@@ -61,6 +73,11 @@ describe("reading a manifest", () => {
       "a name that is too long for its kind",
       cloud('{release: "2026.1"}', "d".repeat(58)),
       "metadata.name: the name of a Cloud has at most 57 characters; choose a shorter one",
+    ],
+    [
+      "what only a rule of the API server sees",
+      cloud('{release: "2026.1", placement: {tolerations: [{operator: Exists, value: x}]}}'),
+      "spec.placement.tolerations[0]: a toleration with operator: Exists has no value; remove it or set operator: Equal",
     ],
     [
       "no name",

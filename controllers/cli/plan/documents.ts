@@ -1,6 +1,7 @@
 import { LineCounter, parseAllDocuments } from "yaml";
 import type { z } from "zod";
 import { kinds } from "../../../crds/index.ts";
+import { admit, objectSchemaOf } from "../../../operator/admission.ts";
 import { at, isRecord, mapAt, listAt, textAt } from "../../../operator/object.ts";
 import { crdOf, type KindDefinition } from "../../../operator/schema.ts";
 
@@ -68,7 +69,8 @@ function readingOfOurs(document: unknown, definition: KindDefinition, title: str
   const name = textAt(document, "metadata", "name");
   if (name === undefined) return refused(`${title}: metadata.name is missing; give it a name`);
   const spec = at(document, "spec");
-  const refusals = [...nameTrouble(definition, name), ...specTrouble(definition, spec)];
+  const shape = [...nameTrouble(name), ...specTrouble(definition, spec)];
+  const refusals = shape.length > 0 ? shape : ruleTrouble(definition, document);
   if (refusals.length > 0) return refused(...refusals.map((each) => `${title}: ${each}`));
   const namespace = textAt(document, "metadata", "namespace");
   return { ...nothing, wishes: [{ title, definition, name, namespace, spec }] };
@@ -78,17 +80,18 @@ function versionOf({ group, version }: KindDefinition): string {
   return `${group}/${version}`;
 }
 
-/** What the API server says of names, and the rule of the kind where it is one on the length of the name. */
-function nameTrouble({ rules = [] }: KindDefinition, name: string): string[] {
-  const shape =
-    /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(name) && name.length <= 253
-      ? []
-      : [`metadata.name: ${JSON.stringify(name)} is no name for an object; use lower-case letters, digits, - and .`];
-  const tooLong = rules.flatMap(({ rule, message }) => {
-    const most = /^self\.metadata\.name\.size\(\) <= (\d+)$/.exec(rule)?.[1];
-    return most !== undefined && name.length > Number(most) ? [`metadata.name: ${message}`] : [];
-  });
-  return [...shape, ...tooLong];
+/** What the API server says of the names of all objects. */
+function nameTrouble(name: string): string[] {
+  return /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(name) && name.length <= 253
+    ? []
+    : [`metadata.name: ${JSON.stringify(name)} is no name for an object; use lower-case letters, digits, - and .`];
+}
+
+/** What the schema of the API server and its rules have against what our own schema can read. */
+function ruleTrouble(definition: KindDefinition, document: unknown): string[] {
+  const { refused: reasons } = admit(objectSchemaOf(crdOf(definition)), document);
+  // Of metadata the rules of a kind see nothing but the name.
+  return reasons.map(({ path, message }) => `${path === "" ? "metadata.name" : path}: ${message}`);
 }
 
 function specTrouble(definition: KindDefinition, spec: unknown): string[] {

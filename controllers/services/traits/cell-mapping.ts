@@ -36,10 +36,7 @@ except exception.CellMappingNotFound:
 print("mapped", name, "as", cell)
 `.trim();
 
-/** The name of the Job that tells Nova of a cell. */
-export const mapPhase = "map";
-
 /** Tells Nova of a cell, by the database and the broker in the configuration that the Job finds. */
 export function cellMapping(cell: string): Setup {
-  return { name: mapPhase, command: ["python3", "-c", program, cell], secrets: [] };
+  return { name: "map", command: ["python3", "-c", program, cell], secrets: [] };
 }

@@ -71,11 +71,24 @@ const jobsFinish: Invariant = ({ type, object }, { ours, stage }) => {
 const servicesChange: ReadonlySet<string> = new Set(["configure", "shrink", "release", "host changed"]);
 const everythingChanges = /^(image upgrade|rotate|mutated \d+|returned \d+)$/;
 
+/** The pods of a workload, but for what they were told of cells when they started: that is another when there are more. */
+function templateOf(live: Live | undefined): unknown {
+  const template = mapAt(live, "spec", "template");
+  const { "nephos.dev/cells": _, ...annotations } = mapAt(template, "metadata", "annotations");
+  return { ...template, metadata: { ...mapAt(template, "metadata"), annotations } };
+}
+
+/** What changes in a stage besides services. */
+const movedBeside: Readonly<Record<string, string>> = {
+  "host changed": "memcached-server",
+  "cell changed": "nova-cell1-",
+};
+
 function podsStay(workloads: ReadonlySet<string>): Invariant {
   return ({ type, object, before }, { stage }) => {
     if (type !== "MODIFIED" || !runners.has(object.kind)) return undefined;
-    if (canonical(at(object, "spec", "template")) === canonical(at(before, "spec", "template"))) return undefined;
-    const moved = stage === "host changed" && object.metadata.name === "memcached-server";
+    if (canonical(templateOf(object)) === canonical(templateOf(before))) return undefined;
+    const moved = object.metadata.name.startsWith(movedBeside[stage] ?? "nothing");
     const may =
       moved || everythingChanges.test(stage) || (servicesChange.has(stage) && workloads.has(object.metadata.name));
     return may ? undefined : `the pods of ${nameFor(refOf(object))} were changed`;

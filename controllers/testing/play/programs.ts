@@ -13,7 +13,7 @@ export function runProgram(job: Live, world: World): End | undefined {
   const pod = at(job, "spec", "template", "spec");
   if (!databaseServes(world, pod)) return undefined;
   const service = labelOf(job, "name");
-  if (labelOf(job, "component") === "check") return "success";
+  if (["check", "broker"].includes(labelOf(job, "component"))) return "success";
   const { founded } = databasesOf(world, pod);
   if (job.metadata.name.startsWith(`${service}-database-`)) founded.add(service);
   // The volume is empty: there is no database to work on.

@@ -10,6 +10,7 @@ import { means } from "../render.ts";
 import { kettle, teapot } from "../teapot.ts";
 import { namespace } from "../world.ts";
 import { carried } from "./beside.ts";
+import { cell } from "./cell.ts";
 import { fabric, provider } from "./fabric.ts";
 import { beginHosts, hostControllers, hostInvariants, hosts, preflight } from "./hosts.ts";
 import { cloudInvariants } from "./invariants.ts";
@@ -139,6 +140,7 @@ export const scenarios: readonly Scenario[] = [
   scenario("external", core, borrow, hostChanged),
   scenario("fabric", core, fabric.deploy, fabric.change, fabric.delete, fabric.again, rotate(nudge)),
   scenario("provider", core, provider.deploy, provider.change, provider.drift, provider.inUse, provider.free),
+  scenario("cell", withGround("nova"), cell.deploy, cell.change, cell.delete, cell.again),
   {
     ...scenario("hosts", core, hosts.deploy, hosts.change, hosts.join, hosts.leave, hosts.delete),
     ...{ controllers: hostControllers, start: beginHosts },

@@ -4,6 +4,7 @@ import type { Stage, Stageable } from "../../../operator/testing/scenario.ts";
 import { expiryAnnotation, secretRef, turnOf } from "../../../operator/recipe.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
 import { conditionOf } from "../../../operator/verdict.ts";
+import { cellController } from "../../cell/controller.ts";
 import { cloudController } from "../../cloud/controller.ts";
 import { cloudKind, type Means } from "../../cloud/plan.ts";
 import { nodeController } from "../../compute/node-controller.ts";
@@ -28,6 +29,7 @@ const cloudRef = { ...cloudKind, namespace, name: "prod" };
 export function controllersWith(means: Means): Stageable {
   return (world, outside) => [
     cloudController(means),
+    cellController(means),
     networkController(means),
     providerController(neutronDoor(world, outside)),
     poolController(means),

@@ -46,17 +46,22 @@ async function goProgram(bench: string, name: string, log: Log): Promise<string>
 export async function ourContender(): Promise<Contender> {
   const folder = join(cacheDir, "bench-nephos");
   await bundle(folder, join(import.meta.dirname, "controller.ts"));
-  const { options, flags } = imageFlags(await readFile(join(root, "images", "operator", "Containerfile"), "utf8"));
+  const { env, flags } = imageFlags(await readFile(join(root, "images", "operator", "Containerfile"), "utf8"));
   const command = [join(folder, "node"), ...flags, join(folder, "nephos.mjs")];
-  return { name: "nephos", command, env: { NODE_OPTIONS: options, WORKERS: String(workers) } };
+  return { name: "nephos", command, env: { ...env, WORKERS: String(workers) } };
 }
 
-/** With what the image runs node: its NODE_OPTIONS, and the flags in its command (node takes some of V8's only there). */
-export function imageFlags(containerfile: string): { readonly options: string; readonly flags: readonly string[] } {
+/** With what the image runs node: its environment as far as it is about memory, and the flags in its command (node takes some of V8's only there). */
+export function imageFlags(containerfile: string): {
+  readonly env: Readonly<Record<string, string>>;
+  readonly flags: readonly string[];
+} {
   const options = /^ENV NODE_OPTIONS="([^"]*)"/m.exec(containerfile)?.[1];
+  const arenas = /^ +MALLOC_ARENA_MAX=(\d+)/m.exec(containerfile)?.[1];
   const entry = /^ENTRYPOINT \["\/node",(.*)"\/nephos\.mjs"\]$/m.exec(containerfile)?.[1];
   if (options === undefined || entry === undefined) {
     throw new Error("the operator's Containerfile has no NODE_OPTIONS, or does not run /node and /nephos.mjs");
   }
-  return { options, flags: [...entry.matchAll(/"([^"]*)"/g)].flatMap(([, flag]) => flag ?? []) };
+  const env = { NODE_OPTIONS: options, ...(arenas === undefined ? {} : { MALLOC_ARENA_MAX: arenas }) };
+  return { env, flags: [...entry.matchAll(/"([^"]*)"/g)].flatMap(([, flag]) => flag ?? []) };
 }

@@ -76,8 +76,8 @@ it.each([
   ['ENTRYPOINT ["/node", "/nephos.mjs"]', []],
   ['ENTRYPOINT ["/node", "--a=1", "--b", "/nephos.mjs"]', ["--a=1", "--b"]],
 ])("runs the contender with the flags of %s", (entry, flags) => {
-  expect(imageFlags(`ENV NODE_OPTIONS="--c=2 --d" \\\n    A=b\nUSER 1:1\n${entry}\n`)).toEqual({
-    options: "--c=2 --d",
+  expect(imageFlags(`ENV NODE_OPTIONS="--c=2 --d" \\\n    MALLOC_ARENA_MAX=1\nUSER 1:1\n${entry}\n`)).toEqual({
+    env: { NODE_OPTIONS: "--c=2 --d", MALLOC_ARENA_MAX: "1" },
     flags,
   });
 });

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { Environment } from "@marcbachmann/cel-js";
-import { addressOf, rangeOf, within } from "../address.ts";
-import { quantityOf } from "../covers.ts";
-import { at, isRecord, listAt, mapAt, textAt } from "../object.ts";
+import { addressOf, rangeOf, within } from "./address.ts";
+import { quantityOf } from "./covers.ts";
+import { at, isRecord, listAt, mapAt, textAt } from "./object.ts";
 
 /** One step of a path into a value: a field of an object, a member of a list by its place, an entry of a map by its key. */
 export type PathStep = { readonly field: string } | { readonly index: number } | { readonly key: string };
@@ -27,6 +27,13 @@ export function pathText(steps: readonly PathStep[]): string {
     .map((step) => ("field" in step ? `.${step.field}` : "index" in step ? `[${step.index}]` : `.${step.key}`))
     .join("")
     .replace(/^\./, "");
+}
+
+/** The schema by which an API server admits objects of a CustomResourceDefinition's first version. */
+export function objectSchemaOf(crd: unknown): Readonly<Record<string, unknown>> {
+  const schema = mapAt(listAt(crd, "spec", "versions")[0], "schema", "openAPIV3Schema");
+  const metadata = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+  return { ...schema, properties: { ...mapAt(schema, "properties"), metadata } };
 }
 
 /**
