@@ -32,7 +32,7 @@ const account = { type: "Account", account: { name: "broker-account" } };
 const manager = { type: "Administrator", administrator: { credentials: { name: "broker-admin" } } };
 
 const given = [
-  fabricOf("demo"),
+  ...fabricOf("demo"),
   secret("database-ca", "ca.crt"),
   secret("database-admin", "username", "password"),
   ...["keystone", "placement", "glance", "nova", "neutron"].map((name) =>

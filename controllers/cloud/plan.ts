@@ -4,7 +4,7 @@ import type { Live } from "../../operator/object.ts";
 import type { Plan, Snapshot, Step } from "../../operator/plan.ts";
 import { secretRef } from "../../operator/recipe.ts";
 import type { Verdict } from "../../operator/verdict.ts";
-import { networkKind } from "../network/fabric.ts";
+import { networkKind, northbound, remoteIn, southbound } from "../network/fabric.ts";
 import { contradiction, elderOf, unreadable } from "../refusal.ts";
 import type { UpgradePath } from "../releases/index.ts";
 import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
@@ -74,11 +74,13 @@ export function contextOf(
   };
 }
 
-/** The Network of a Cloud: the one that its namespace has, if that is for it and can be read. */
+/** The Network of a Cloud: the one that its namespace has, if that is for it, can be read, and its databases have addresses. */
 function networkIn(seen: Snapshot, namespace: string, cloud: string): ServiceContext["network"] {
   const live = seen.list(networkKind, { namespace }).find((each) => elderOf(each, seen) === undefined);
   const spec = networkSpec.safeParse(live?.["spec"]).data;
-  return live === undefined || spec?.cloud.name !== cloud ? undefined : { name: live.metadata.name, spec };
+  const [north, south] = [northbound, southbound].map((database) => remoteIn(seen, namespace, database));
+  if (live === undefined || spec?.cloud.name !== cloud || north === undefined || south === undefined) return undefined;
+  return { name: live.metadata.name, spec, northbound: north, southbound: south };
 }
 
 /** The steps after which nothing of a service is of another release any more. */

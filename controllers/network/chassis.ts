@@ -1,9 +1,9 @@
 import type { NetworkSpec } from "../../crds/network.ts";
 import { digest } from "../../operator/digest.ts";
-import { type Live, textAt } from "../../operator/object.ts";
+import type { Live } from "../../operator/object.ts";
 import type { Snapshot } from "../../operator/plan.ts";
 import { internalAddress } from "../cloud/host.ts";
-import { southbound } from "./fabric.ts";
+import { remoteIn, southbound } from "./fabric.ts";
 
 /** A bridge of Open vSwitch on a host; with an interface of the host in it, or without. */
 export interface Bridge {
@@ -32,10 +32,7 @@ const openFlowProbeInSeconds = 60;
  * one.
  */
 export function southboundOf(seen: Snapshot, namespace: string): string | undefined {
-  const service = seen.get({ apiVersion: "v1", kind: "Service", namespace, name: southbound.name });
-  const address = textAt(service, "spec", "clusterIP");
-  if (address === undefined || address === "" || address === "None") return undefined;
-  return `ssl:${address.includes(":") ? `[${address}]` : address}:${southbound.port}`;
+  return remoteIn(seen, namespace, southbound);
 }
 
 /** What a host is told, by its Node; undefined while the Node has no address that tunnels could end at. */

@@ -1,5 +1,7 @@
 import type { CloudSpec } from "../../crds/cloud.ts";
 import type { NetworkSpec } from "../../crds/network.ts";
+import { textAt } from "../../operator/object.ts";
+import type { Snapshot } from "../../operator/plan.ts";
 import type { Issuer } from "../services/tls.ts";
 
 /** The kind of a cloud's fabric. */
@@ -50,6 +52,13 @@ export const southbound: Database = {
 /** Where clients inside the cluster find a database. */
 export function remoteOf({ name, port }: Database, namespace: string): string {
   return `ssl:${name}.${namespace}.svc:${port}`;
+}
+
+/** The same by the address of its Service, for those who know no search list of names. Undefined until it has one. */
+export function remoteIn(seen: Snapshot, namespace: string, { name, port }: Database): string | undefined {
+  const address = textAt(seen.get({ apiVersion: "v1", kind: "Service", namespace, name }), "spec", "clusterIP");
+  if (address === undefined || address === "" || address === "None") return undefined;
+  return `ssl:${address.includes(":") ? `[${address}]` : address}:${port}`;
 }
 
 /** The volume of a database's first member. */

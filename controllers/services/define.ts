@@ -5,6 +5,14 @@ import type { Verdict } from "../../operator/verdict.ts";
 import type { RegistrationSpec } from "../../crds/registration.ts";
 import type { OsloConfig } from "./oslo.ts";
 
+/** The Network of a cloud, and where its databases are. */
+export interface Fabric {
+  readonly name: string;
+  readonly spec: NetworkSpec;
+  readonly northbound: string;
+  readonly southbound: string;
+}
+
 /** What a service definition may depend on. */
 export interface ServiceContext {
   readonly namespace: string;
@@ -27,8 +35,8 @@ export interface ServiceContext {
   readonly held?: Verdict;
   readonly region: string;
   readonly spec: CloudSpec;
-  /** The cloud's Network; undefined while it has none. */
-  readonly network: { readonly name: string; readonly spec: NetworkSpec } | undefined;
+  /** The cloud's Network; undefined while it has none whose databases have addresses. */
+  readonly network: Fabric | undefined;
   /** Host of the public endpoints; undefined until a node has an address. */
   readonly publicHost: string | undefined;
   /** Which authority signs: the uid of the Secret with the ring; `none` while there is none. */

@@ -12,7 +12,8 @@ export function fabricSteps(service: ServiceDefinition, context: ServiceContext)
 
 function judge(service: ServiceDefinition, context: ServiceContext, seen: Snapshot): Verdict {
   const { namespace, network, cloud } = context;
-  if (network === undefined) return { is: "waiting", on: `a Network of Cloud ${cloud} in this namespace` };
+  if (network === undefined)
+    return { is: "waiting", on: `a Network of Cloud ${cloud} in this namespace, with addresses of its databases` };
   const live = seen.get({ ...networkKind, namespace, name: network.name });
   if (live !== undefined && conditionOf(live, "Available") !== undefined) return done;
   const on = `Network ${network.name} to be available`;

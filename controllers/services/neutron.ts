@@ -70,9 +70,10 @@ export const neutron = defineService({
       ml2_type_vlan: { network_vlan_ranges: names },
       // What OVN puts before each packet is longer than Neutron takes it for (neutron:neutron/conf/plugins/ml2/drivers/driver_type.py).
       ml2_type_geneve: { vni_ranges: "1:65536", max_header_size: 38 },
+      // Addresses: what Neutron starts beside its own library knows no search list of names (ovn_utils.create_neutron_pg_drop).
       ovn: {
-        ovn_nb_connection: remoteOf(northbound, context.namespace),
-        ovn_sb_connection: remoteOf(southbound, context.namespace),
+        ovn_nb_connection: context.network?.northbound ?? remoteOf(northbound, context.namespace),
+        ovn_sb_connection: context.network?.southbound ?? remoteOf(southbound, context.namespace),
         ovn_metadata_enabled: true,
       },
       nova: login,

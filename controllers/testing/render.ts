@@ -44,7 +44,10 @@ export function contextWith(changes: Partial<ServiceContext> = {}): ServiceConte
     upgrade: { gates: [], rolled: [] },
     region: spec.region,
     spec,
-    network: { name: "fabric", spec: networkOf() },
+    network: {
+      ...{ name: "fabric", spec: networkOf() },
+      ...{ northbound: "ssl:10.96.0.6:6641", southbound: "ssl:10.96.0.7:6642" },
+    },
     publicHost: "192.0.2.10",
     authority: "authority-1",
     certificates: () => "c0ffee00",

@@ -45,16 +45,20 @@ export function node(name: string, address: string | undefined, creationTimestam
   return { ...rest, metadata: clusterWide };
 }
 
-/** The Network of a Cloud, with one physical network, whose databases answer or not yet. */
-export function fabricOf(cloud: string, available: "True" | "False" = "True"): Live {
+/** The Network of a Cloud, with one physical network, whose databases answer or not yet, and the Services of these. */
+export function fabricOf(cloud: string, available: "True" | "False" = "True"): Live[] {
   const physicalNetworks = [{ name: "physnet1", bridge: "br-ex" }];
-  return live({
+  const services = ["ovn-nb", "ovn-sb"].map((name) =>
+    live({ apiVersion: "v1", kind: "Service", metadata: { name }, spec: { clusterIP: "10.96.0.6" } }),
+  );
+  const network = live({
     apiVersion: "nephos.dev/v1alpha1",
     kind: "Network",
     metadata: { name: "fabric" },
     spec: { cloud: { name: cloud }, physicalNetworks },
     status: { conditions: [{ type: "Available", status: available }] },
   });
+  return [network, ...services];
 }
 
 /** A plan whose objects are in the subject's namespace, as the engine puts them there. */
