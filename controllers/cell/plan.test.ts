@@ -96,6 +96,7 @@ describe("the plan of a ComputeCell", () => {
       ["nova-cell1/database", "nova-cell1/broker"],
       ["nova-cell1/expand"],
       ["nova-cell1/setup", "nova-cell1/api"],
+      ["nova-cell1/workers"],
     ]);
     expect([...judged(cell, ...objects).verdicts.values()].filter(({ is }) => is !== "done")).toEqual([]);
   });
