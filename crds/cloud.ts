@@ -174,6 +174,7 @@ const services = named("service", {
     .prefault({})
     .describe("images, on a volume of its one pod."),
   nova: z.object(commonFields).prefault({}).describe("servers: their API, and what they are told about themselves."),
+  neutron: z.object(commonFields).prefault({}).describe("networks, on the fabric that a Network describes."),
 })
   .refine(({ glance }) => glance.replicas === 1, { message: lonelyGlance })
   .meta(
@@ -231,6 +232,7 @@ export const cloudSpec = z.object({
           placement: nodePort("Placement", 30778),
           glance: nodePort("Glance", 30292),
           nova: nodePort("Nova", 30774),
+          neutron: nodePort("Neutron", 30696),
         })
         .prefault({})
         .describe(

@@ -44,7 +44,7 @@ describe.each([...kinds])("the kind $kind", (kind) => {
   });
 });
 
-const unknownService = "there is no such service; there are keystone, placement, glance, nova";
+const unknownService = "there is no such service; there are keystone, placement, glance, nova, neutron";
 
 describe("the spec of a Cloud", () => {
   it("needs a release and nothing else", () => {

@@ -91,7 +91,13 @@ const databaseAccess = oneOf(
         "Administrator: Nephos makes databases and accounts itself. Accounts: both exist, and you give one account per service.",
       ),
     administrator: credentials("an account that may create databases and accounts and grant rights.").optional(),
-    accounts: named("service", { keystone: account, placement: account, glance: account, nova: account })
+    accounts: named("service", {
+      keystone: account,
+      placement: account,
+      glance: account,
+      nova: account,
+      neutron: account,
+    })
       .optional()
       .describe(
         "The account of each service, by the service's name: a Secret with the keys username and password (type kubernetes.io/basic-auth will do). It has all rights on the service's databases, which exist and are named like the service (those of nova: nova_api and nova_cell0), behind `prefix`.",

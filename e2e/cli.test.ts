@@ -102,7 +102,14 @@ test("the status of a ready cloud is a tree of its services, and one JSON docume
   expect(out).toContain("✓ Registration openstack/keystone  Ready");
   expect(code).toBe(0);
   const items = listAt(JSON.parse((await nephos("status", "demo", "--output", "json")).out), "items");
-  expect(items.map((item) => textAt(item, "name"))).toEqual(["demo", "glance", "keystone", "nova", "placement"]);
+  expect(items.map((item) => textAt(item, "name"))).toEqual([
+    "demo",
+    "glance",
+    "keystone",
+    "neutron",
+    "nova",
+    "placement",
+  ]);
   expect(items.map((item) => textAt(item, "state"))).toEqual(items.map(() => "Ready"));
 });
 

@@ -3,9 +3,9 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { listAt, mapAt, textAt } from "../operator/object.ts";
-import { cloud, getCloud, inCloud, ready } from "./scene/cloud.ts";
+import { applyCloud, cloud, getCloud, inCloud, ready, removeCloud } from "./scene/cloud.ts";
 import { killOperator, operatorPods } from "./scene/operator.ts";
-import { conditionStatus, eventually, sample, scene, type Scene } from "./scene/scene.ts";
+import { conditionStatus, eventually, scene, type Scene } from "./scene/scene.ts";
 import { trusting } from "./scene/trust.ts";
 
 const ownedKinds = "deployments,statefulsets,services,configmaps,secrets,jobs,poddisruptionbudgets,registrations";
@@ -55,7 +55,7 @@ const secretData = (): Promise<unknown> =>
   );
 
 test("a Cloud becomes Ready and its Keystone issues a token at the public endpoint", async () => {
-  await at.kubectl(["apply", "-f", sample]);
+  await applyCloud(at);
   const live = await ready(at, 300);
   expect(textAt(live, "status", "release")).toBe("2026.1");
   const token = await at.openstack(cloud, ["token", "issue"]);
@@ -65,7 +65,7 @@ test("a Cloud becomes Ready and its Keystone issues a token at the public endpoi
     listAt({ catalogue }, "catalogue")
       .map((entry) => `${textAt(entry, "Name") ?? ""} ${textAt(entry, "Type") ?? ""}`)
       .sort(),
-  ).toEqual(["glance image", "keystone identity", "nova compute", "placement placement"]);
+  ).toEqual(["glance image", "keystone identity", "neutron network", "nova compute", "placement placement"]);
   passwords = await secretData();
 });
 
@@ -198,14 +198,14 @@ test("a generated Secret that is gone while its data is there blocks, is named, 
 
 test("a Cloud that is deleted and made again has its old data and passwords", async () => {
   await at.openstack(cloud, ["project", "create", "kept"]);
-  await at.kubectl(["delete", "cloud", cloud.name, ...inCloud, "--wait=true"]);
+  await removeCloud(at);
   await eventually(
     "the pods to go",
     180,
     () => at.json(["get", "pods", ...inCloud]),
     (list) => listAt(list, "items").length === 0,
   );
-  await at.kubectl(["apply", "-f", sample]);
+  await applyCloud(at);
   await ready(at, 300);
   expect(await secretData()).toEqual(passwords);
   const projects = await at.openstack(cloud, ["project", "list"]);
@@ -214,10 +214,10 @@ test("a Cloud that is deleted and made again has its old data and passwords", as
 
 test("an operator that is killed at five moments of a rollout ends where a calm one ends", async () => {
   const calm = shape(await owned());
-  await at.kubectl(["delete", "cloud", cloud.name, ...inCloud, "--wait=true"]);
+  await removeCloud(at);
   await at.kubectl(["delete", "pvc,secrets,configmaps", "--all", ...inCloud, "--wait=true"]);
   await eventually("the rest to go", 180, owned, (objects) => objects.length === 0);
-  await at.kubectl(["apply", "-f", sample]);
+  await applyCloud(at);
   for (const kill of [1, 2, 3, 4, 5]) {
     await new Promise((resolve) => setTimeout(resolve, 500 + Math.random() * 5000));
     for (const pod of await operatorPods(at)) await killOperator(at, pod);

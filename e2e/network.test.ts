@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { isRecord, listAt, mapAt, textAt } from "../operator/object.ts";
 import { imageResolver } from "../controllers/images.ts";
-import { cloud, inCloud } from "./scene/cloud.ts";
-import { conditionStatus, eventually, sample, scene, type Scene } from "./scene/scene.ts";
+import { applyCloud, cloud, inCloud, ready as cloudReady } from "./scene/cloud.ts";
+import { conditionStatus, eventually, scene, type Scene } from "./scene/scene.ts";
 import { authoritiesOf } from "./scene/trust.ts";
 import { certificateShown, plainAnswer, type Place } from "./scene/wire.ts";
 
-const manifest = join(import.meta.dirname, "..", "crds", "samples", "network.yaml");
+const provider = join(import.meta.dirname, "..", "crds", "samples", "provider-network.yaml");
 const client = "ovn-asking";
 
 let at: Scene;
@@ -16,16 +16,15 @@ let at: Scene;
 beforeAll(async () => {
   at = await scene();
   await at.install(cloud.namespace);
-  await at.kubectl(["apply", "-f", sample]);
-  await at.kubectl(["apply", "-f", manifest]);
+  await applyCloud(at);
   await ready(180);
+  await cloudReady(at, 300);
   await at.kubectl(["apply", "-f", "-"], stringify(askingPod()));
   await at.kubectl(["wait", "--for=condition=Ready", `pod/${client}`, ...inCloud, "--timeout=60s"]);
 });
 
 afterAll(async () => {
   await at.kubectl(["delete", "pod", client, ...inCloud, "--ignore-not-found", "--grace-period=1"]);
-  await at.kubectl(["delete", "network", "fabric", ...inCloud, "--ignore-not-found", "--timeout=90s"]);
   await at.transport.close();
 });
 
@@ -154,12 +153,42 @@ test("a certificate that is made anew is shown without a restart", async () => {
   await ovn("ovn-nbctl", 6641, ["--wait=sb", "sync"]);
 });
 
+test("what a user makes in Neutron is in OVN, and goes from there when it is deleted", async () => {
+  const network = await at.openstack(cloud, ["network", "create", "inner"]);
+  const id = textAt(network, "id") ?? "";
+  expect(mapAt(network)["mtu"]).toBe(1442);
+  await at.openstack(cloud, ["subnet", "create", "--network", "inner", "--subnet-range", "10.7.0.0/24", "inner"]);
+  await at.openstack(cloud, ["router", "create", "way"]);
+  await at.tell(cloud, ["router", "add", "subnet", "way", "inner"]);
+  expect(await ovn("ovn-nbctl", 6641, ["show"])).toContain(`neutron-${id}`);
+  await at.tell(cloud, ["router", "remove", "subnet", "way", "inner"]);
+  await at.tell(cloud, ["router", "delete", "way"]);
+  await at.tell(cloud, ["network", "delete", "inner"]);
+  expect(await ovn("ovn-nbctl", 6641, ["show"])).not.toContain(`neutron-${id}`);
+});
+
+test("a ProviderNetwork is in Neutron, comes back when somebody changes it, and goes when it is deleted", async () => {
+  await at.kubectl(["apply", "-f", provider]);
+  const told = () => at.json(["get", "providernetwork", "public", ...inCloud]);
+  await eventually("the network in Neutron", 90, told, (live) => conditionStatus(live, "Ready") === "True");
+  const external = () =>
+    at.openstack(cloud, ["network", "show", "public"]).then((shown) => mapAt(shown)["router:external"]);
+  expect(await external()).toBe(true);
+  await at.tell(cloud, ["network", "set", "--internal", "public"]);
+  await eventually("the network to be external again", 90, external, (is) => is === true);
+  await at.kubectl(["delete", "-f", provider, "--timeout=90s"]);
+  const names = listAt({ list: await at.openstack(cloud, ["network", "list"]) }, "list").map((each) =>
+    textAt(each, "Name"),
+  );
+  expect(names).not.toContain("public");
+});
+
 test("a Network that is deleted and made again finds its data", async () => {
   await ovn("ovn-nbctl", 6641, ["--may-exist", "ls-add", "kept"]);
   await at.kubectl(["delete", "network", "fabric", ...inCloud, "--timeout=90s"]);
   const left = await at.kubectl(["get", "pods,statefulsets", ...inCloud, "-o", "name"]);
   expect(left).not.toMatch(/ovn-(nb|sb|northd)/);
-  await at.kubectl(["apply", "-f", manifest]);
+  await applyCloud(at);
   await ready(120);
   await eventually(
     "the client's certificate of now",

@@ -5,7 +5,7 @@ import { releases as seriesOf } from "../images/releases.ts";
 import { listAt, textAt } from "../operator/object.ts";
 import { startCluster, stopCluster } from "./lab/cluster.ts";
 import { prepare } from "./scene/prepare.ts";
-import { conditionStatus, eventually, sample, scene, type Scene } from "./scene/scene.ts";
+import { conditionStatus, eventually, sample, samples, scene, type Scene } from "./scene/scene.ts";
 import { cloudIn } from "./up/cloud.ts";
 
 const name = "releases";
@@ -15,11 +15,13 @@ let at: Scene;
 
 const namespaceOf = (release: string): string => `${sampleNamespace}-${release.replace(".", "-")}`;
 
-/** The sample, with another release and in another namespace. */
+/** The sample and its fabric, with another release and in another namespace. */
 const sampleFor = (release: string): string =>
-  readFileSync(sample, "utf8")
+  samples
+    .map((file) => readFileSync(file, "utf8"))
+    .join("---\n")
     .replace(`release: "${sampleRelease}"`, `release: "${release}"`)
-    .replace(`namespace: ${sampleNamespace}`, `namespace: ${namespaceOf(release)}`);
+    .replaceAll(`namespace: ${sampleNamespace}`, `namespace: ${namespaceOf(release)}`);
 
 beforeAll(async () => {
   await stopCluster(name);
@@ -40,7 +42,7 @@ describe.each(releases)("a Cloud of %s", (release) => {
 
   afterAll(async () => {
     // One at a time: the machine is small, and the public port of the sample is the same for all.
-    await at.kubectl(["delete", "cloud", cloud, ...here, "--wait=true"]);
+    await at.kubectl(["delete", `cloud/${cloud}`, "network/fabric", ...here, "--wait=true"]);
     await at.kubectl(["delete", "namespace", namespace, "--wait=true"]);
   }, 300_000);
 

@@ -96,6 +96,7 @@ describe("the plan of a ComputeCell", () => {
       ["nova-cell1/database", "nova-cell1/broker"],
       ["nova-cell1/expand"],
       ["nova-cell1/setup", "nova-cell1/api"],
+      ["nova-cell1/workers"],
     ]);
     expect([...judged(cell, ...objects).verdicts.values()].filter(({ is }) => is !== "done")).toEqual([]);
   });
@@ -194,7 +195,7 @@ describe("a ComputeCell without what it stands on", () => {
 
 describe("an external database", () => {
   it("with accounts only cannot have the cell's made, which the cell says", () => {
-    const names = ["keystone", "placement", "glance", "nova"];
+    const names = ["keystone", "placement", "glance", "nova", "neutron"];
     const accounts = Object.fromEntries(names.map((name) => [name, { name: `${name}-account` }]));
     const external = { host: "192.0.2.30", access: { type: "Accounts", accounts } };
     const given = names.map((name) => secret(`${name}-account`, "username", "password"));

@@ -1,6 +1,7 @@
 import { cloudSpec } from "../../crds/cloud.ts";
 import type { Controller } from "../../operator/controller.ts";
 import { podKind } from "../../operator/pods.ts";
+import { networkKind } from "../network/fabric.ts";
 import { isRefused } from "../refusal.ts";
 import { refusedReport } from "../report.ts";
 import { claimKind } from "./claim.ts";
@@ -18,6 +19,7 @@ export function cloudController(means: Means): Controller {
       podKind,
       // So are the records of cells.
       { apiVersion: "v1", kind: "ConfigMap" },
+      networkKind,
       { apiVersion: "v1", kind: "Secret" },
       { apiVersion: "v1", kind: "Node", cluster: true },
     ],

@@ -9,7 +9,7 @@ import { judgeStep } from "../../operator/verdict.ts";
 import { requestsMissing, troubleWith, workloadsIn } from "../testing/pods.ts";
 import { contextWith, specOf, stepsYaml, withKeystone } from "../testing/render.ts";
 import { teapot } from "../testing/teapot.ts";
-import { live, node, placed, rollOut, secret, settled, snapshot } from "../testing/world.ts";
+import { fabricOf, live, node, placed, rollOut, secret, settled, snapshot } from "../testing/world.ts";
 import { databaseUrl } from "../services/database.ts";
 import { transportUrl } from "../services/traits/messaging.ts";
 import { cloudController } from "./controller.ts";
@@ -24,7 +24,7 @@ const administrator = { type: "Administrator", administrator: { name: "database-
 const accounts = {
   type: "Accounts",
   accounts: Object.fromEntries(
-    ["keystone", "placement", "glance", "nova"].map((name) => [name, { name: `${name}-account` }]),
+    ["keystone", "placement", "glance", "nova", "neutron"].map((name) => [name, { name: `${name}-account` }]),
   ),
 };
 const members = { hosts: [{ name: "mq.example.org" }], virtualHost: "prod", tls: { ca: { name: "broker-ca" } } };
@@ -32,9 +32,12 @@ const account = { type: "Account", account: { name: "broker-account" } };
 const manager = { type: "Administrator", administrator: { credentials: { name: "broker-admin" } } };
 
 const given = [
+  fabricOf("demo"),
   secret("database-ca", "ca.crt"),
   secret("database-admin", "username", "password"),
-  ...["keystone", "placement", "glance", "nova"].map((name) => secret(`${name}-account`, "username", "password")),
+  ...["keystone", "placement", "glance", "nova", "neutron"].map((name) =>
+    secret(`${name}-account`, "username", "password"),
+  ),
   secret("broker-ca", "ca.crt", "tls.pem"),
   secret("broker-account", "username", "password"),
   secret("broker-admin", "username", "password"),

@@ -36,7 +36,8 @@ describe("the services of a Cloud", () => {
     const turn = ["secrets", "config", "database", "expand", "setup"];
     expect(turns).toEqual([
       ...[...turn, ...turn, ...turn],
-      ...["api", "public", "registration", "api", "public", "registration", "api", "public", "registration"],
+      ...["api", "public", "registration"],
+      ...["api", "public", "registration", "workers", "api", "public", "registration", "workers"],
       ...["contract", "contract", "contract"],
     ]);
   });

@@ -10,7 +10,7 @@ import { judgeStep } from "../../operator/verdict.ts";
 import { imageResolver } from "../images.ts";
 import { requestsMissing, troubleWith, workloadsIn } from "../testing/pods.ts";
 import { means, stepsYaml, withKeystone } from "../testing/render.ts";
-import { claim, live, node, placed, rollOut, secret, settled, snapshot } from "../testing/world.ts";
+import { claim, fabricOf, live, node, placed, rollOut, secret, settled, snapshot } from "../testing/world.ts";
 import { cloudController } from "./controller.ts";
 import { contextOf } from "./plan.ts";
 
@@ -61,7 +61,7 @@ describe("the plan of a Cloud", () => {
       metadata: { name: "demo", namespace: "openstack", uid: "u", resourceVersion: "1", generation: 1 },
     });
     if (!isLive(born)) throw new Error("the sample is no object");
-    const { objects } = rollOut(planned(born, whole), born, firstNode);
+    const { objects } = rollOut(planned(born, whole), born, firstNode, fabricOf("demo"));
     expectGolden(
       stepsYaml(whole.plan(born, snapshot(...objects), undefined).steps),
       join(import.meta.dirname, "golden", "single-node.yaml"),
@@ -99,7 +99,7 @@ describe("the plan of a Cloud", () => {
   });
 
   it("brings every service up, the first one's registration before the others'", () => {
-    const { rounds, objects } = rollOut(planned(cloud, whole), cloud, firstNode);
+    const { rounds, objects } = rollOut(planned(cloud, whole), cloud, firstNode, fabricOf("demo"));
     const seen = snapshot(cloud, ...objects);
     const { verdicts } = progress(planned(cloud, whole)(seen), seen, judgeStep);
     expect([...verdicts].filter(([, verdict]) => verdict.is !== "done")).toEqual([]);
@@ -156,7 +156,7 @@ describe("every pod of a Cloud", () => {
     images: { pullSecrets: [{ name: "pull" }] },
     placement: { tolerations: [{ operator: "Exists" }] },
   });
-  const { objects } = rollOut(planned(cloud, whole), cloud, firstNode);
+  const { objects } = rollOut(planned(cloud, whole), cloud, firstNode, fabricOf("demo"));
   const workloads = workloadsIn(objects);
 
   it("is among those that are looked at", () => {
@@ -212,6 +212,56 @@ describe("every pod of a Cloud", () => {
     )(snapshot(...objects)).steps.flatMap((step) => step.objects.filter((object) => object.kind === "Secret"));
     expect(secrets.length).toBeGreaterThan(8);
     expect(secrets.filter((object) => !isRecipe(object) || "data" in object || "stringData" in object)).toEqual([]);
+  });
+});
+
+describe("a service that works on the fabric", () => {
+  const cloud = cloudWith();
+  const { objects: complete } = rollOut(planned(cloud, whole), cloud, firstNode, fabricOf("demo"));
+  const without = complete.filter(({ kind }) => kind !== "Network");
+  const unfinished = (...world: readonly Live[]) => {
+    const seen = snapshot(...world);
+    const { open, verdicts } = progress(planned(cloud, whole)(seen), seen, judgeStep);
+    const left = [...verdicts].filter(([, verdict]) => verdict.is !== "done").map(([name]) => name);
+    return { left, open, verdict: verdicts.get("neutron/fabric") };
+  };
+
+  it.each([
+    ["there is none", []],
+    ["there is one of another Cloud", [fabricOf("another")]],
+  ])("waits for a Network, and nobody else does, while %s", (_, beside) => {
+    const { objects } = rollOut(planned(cloud, whole), cloud, firstNode, ...beside);
+    const { left, verdict } = unfinished(...objects);
+    expect(verdict).toEqual({ is: "waiting", on: "a Network of Cloud demo in this namespace" });
+    expect(left.filter((name) => !name.startsWith("neutron/"))).toEqual(["cloud/record"]);
+  });
+
+  it("waits until the Network's databases answer", () => {
+    const { objects } = rollOut(planned(cloud, whole), cloud, firstNode, fabricOf("demo", "False"));
+    expect(unfinished(...objects).verdict).toEqual({ is: "waiting", on: "Network fabric to be available" });
+    expect(objects.filter(({ kind, metadata }) => kind === "Job" && metadata.name.startsWith("neutron-"))).toEqual([]);
+  });
+
+  it("that runs is cared for while the databases are away", () => {
+    const { left, open, verdict } = unfinished(...without, fabricOf("demo", "False"));
+    expect(verdict).toEqual({ is: "degraded", on: "Network fabric to be available" });
+    expect(left).toEqual(["neutron/fabric"]);
+    expect(open.map(({ name }) => name)).toContain("neutron/api");
+  });
+
+  it("that runs stays as it is when the Network is gone: nobody knows what it would be told", () => {
+    const { open } = unfinished(...without);
+    expect(open.filter(({ name }) => name === "neutron/config")).toEqual([]);
+    expect(open.find(({ name }) => name === "neutron/api")?.objects ?? []).toEqual([]);
+  });
+
+  it("is told the physical networks, and stands on what the Network says", () => {
+    const plan = planned(cloud, whole)(snapshot(...complete));
+    const texts = JSON.stringify(stepOf(plan, "neutron/config")?.objects);
+    expect(texts).toContain("flat_networks = physnet1");
+    expect(plan.basis).toContainEqual(expect.objectContaining({ kind: "Network", name: "fabric" }));
+    const alone = planned(cloud)(snapshot(...complete));
+    expect(alone.basis).not.toContainEqual(expect.objectContaining({ kind: "Network" }));
   });
 });
 

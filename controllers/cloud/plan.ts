@@ -1,8 +1,10 @@
 import { cloudSpec, type CloudSpec } from "../../crds/cloud.ts";
+import { networkSpec } from "../../crds/network.ts";
 import type { Live } from "../../operator/object.ts";
 import type { Plan, Snapshot, Step } from "../../operator/plan.ts";
 import { secretRef } from "../../operator/recipe.ts";
 import type { Verdict } from "../../operator/verdict.ts";
+import { networkKind } from "../network/fabric.ts";
 import { contradiction, elderOf, unreadable } from "../refusal.ts";
 import type { UpgradePath } from "../releases/index.ts";
 import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
@@ -11,6 +13,7 @@ import { renderService } from "../services/render.ts";
 import { attachedTo, runningRelease, workloadRefs } from "../services/running.ts";
 import { authoritySecret, certificatesOf } from "../services/tls.ts";
 import { missingReference } from "../services/user-config.ts";
+import { isApi } from "../services/workloads.ts";
 import { workloadsOf } from "../services/workloads.ts";
 import { mappedCells } from "../cell/cells.ts";
 import { cachedFrom, cacheSteps, cacheWorkload } from "./cache.ts";
@@ -57,10 +60,11 @@ export function contextOf(
     running: (workload) => runningRelease(seen, namespace, workload),
     attached: (workload) => attachedTo(seen, namespace, workload),
     lacks: lackingIn(seen, namespace),
-    upgrade: upgrading ? { gates: all("expand"), rolled: all("registration") } : { gates: [], rolled: [] },
+    upgrade: upgrading ? { gates: all("expand"), rolled: rolledOf(services) } : { gates: [], rolled: [] },
     ...(recorded ? {} : { held: { is: "waiting", on: "cloud/record" } }),
     region: spec.region,
     spec,
+    network: networkIn(seen, namespace, cloud.metadata.name),
     publicHost: publicHostOf(spec, seen, namespace),
     ...secretsOf(seen, namespace, standsOn),
     incarnation: placeOf(spec) ?? incarnationOf(seen, namespace, databaseClaim),
@@ -68,6 +72,21 @@ export function contextOf(
     cells: mappedCells(seen, namespace),
     image: (name) => images(name, spec.images),
   };
+}
+
+/** The Network of a Cloud: the one that its namespace has, if that is for it and can be read. */
+function networkIn(seen: Snapshot, namespace: string, cloud: string): ServiceContext["network"] {
+  const live = seen.list(networkKind, { namespace }).find((each) => elderOf(each, seen) === undefined);
+  const spec = networkSpec.safeParse(live?.["spec"]).data;
+  return live === undefined || spec?.cloud.name !== cloud ? undefined : { name: live.metadata.name, spec };
+}
+
+/** The steps after which nothing of a service is of another release any more. */
+function rolledOf(services: readonly ServiceDefinition[]): string[] {
+  return services.flatMap(({ name, processes }) => [
+    `${name}/registration`,
+    ...(processes.every(isApi) ? [] : [`${name}/workers`]),
+  ]);
 }
 
 function brokerOf({ messaging: { external } }: CloudSpec, seen: Snapshot, namespace: string): string {
@@ -121,7 +140,9 @@ export function planCloud(cloud: Live, seen: Snapshot, means: Means): Plan {
   ];
   // From which volume, which version of a Secret and which workloads there are follow names and pods: an old view would bring the old ones back.
   const { namespace } = context;
+  const network = services.some(({ fabric }) => fabric) ? context.network : undefined;
   const basis = [
+    ...(network === undefined ? [] : [{ ...networkKind, namespace, name: network.name }]),
     { ...claimKind, namespace, name: databaseClaim },
     ...[...secrets].sort().map((name) => secretRef(namespace, name)),
     ...[cacheWorkload, ...workloadsOf(services)].flatMap((name) => workloadRefs(seen, namespace, name)),
@@ -129,7 +150,7 @@ export function planCloud(cloud: Live, seen: Snapshot, means: Means): Plan {
   return { steps: steps.map(heldByLoss(belongings, seen, context.namespace)), basis };
 }
 
-const schemaPhases: ReadonlySet<string> = new Set(["secrets", "config", "database", "expand", "setup"]);
+const schemaPhases: ReadonlySet<string> = new Set(["fabric", "secrets", "config", "database", "expand", "setup"]);
 
 /** The schemas of all services come before the first of them rolls, and what only the new release can read comes last. */
 function inPhases(steps: readonly Step[]): Step[] {
@@ -166,7 +187,7 @@ export function withUserConfig(steps: readonly Step[], service: ServiceDefinitio
   if (held === undefined) return [...steps];
   return steps.map((step) => {
     if (step.name === `${service.name}/config`) return { ...step, held };
-    return step.name === `${service.name}/api` ? { ...step, meanwhile: [] } : step;
+    return "meanwhile" in step ? { ...step, meanwhile: [] } : step;
   });
 }
 

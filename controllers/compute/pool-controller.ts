@@ -3,7 +3,7 @@ import { podKind } from "../../operator/pods.ts";
 import { cellKind } from "../cell/cells.ts";
 import { claimKind } from "../cloud/claim.ts";
 import { cloudKind, type Means } from "../cloud/plan.ts";
-import { networkKind } from "../network/plan.ts";
+import { networkKind } from "../network/fabric.ts";
 import { computePoolKind } from "../network/users.ts";
 import { nodeKind } from "./hosts.ts";
 import { ownedKinds, planPool, planPoolDeletion } from "./pool-plan.ts";

@@ -10,7 +10,7 @@ import { cellOf } from "../cell/plan.ts";
 import { cloudKind, type Means } from "../cloud/plan.ts";
 import { southboundOf } from "../network/chassis.ts";
 import { clientSecret, southbound } from "../network/fabric.ts";
-import { networkKind } from "../network/plan.ts";
+import { networkKind } from "../network/fabric.ts";
 import { eldestOf } from "../refusal.ts";
 import { trustSecret } from "../services/tls.ts";
 import type { HostContext } from "./host-context.ts";

@@ -5,7 +5,8 @@ import { claimKind } from "../cloud/claim.ts";
 import { cloudKind } from "../cloud/plan.ts";
 import { isRefused } from "../refusal.ts";
 import { refusedReport } from "../report.ts";
-import { fabricOf, type Images, networkKind, planNetwork, planNetworkDeletion } from "./plan.ts";
+import { networkKind } from "./fabric.ts";
+import { fabricOf, type Images, planNetwork, planNetworkDeletion } from "./plan.ts";
 import { networkStatus } from "./status.ts";
 import { usingKinds } from "./users.ts";
 

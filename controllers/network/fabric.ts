@@ -2,6 +2,9 @@ import type { CloudSpec } from "../../crds/cloud.ts";
 import type { NetworkSpec } from "../../crds/network.ts";
 import type { Issuer } from "../services/tls.ts";
 
+/** The kind of a cloud's fabric. */
+export const networkKind = { apiVersion: "nephos.dev/v1alpha1", kind: "Network" } as const;
+
 /** What the parts of a fabric are rendered from. */
 export interface Fabric extends Issuer {
   readonly namespace: string;

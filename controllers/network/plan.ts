@@ -13,9 +13,6 @@ import { clientSecret, type Database, type Fabric, northbound, southbound } from
 import { northdSteps } from "./northd.ts";
 import { usersOf } from "./users.ts";
 
-/** The kind that this controller rolls out. */
-export const networkKind = { apiVersion: "nephos.dev/v1alpha1", kind: "Network" } as const;
-
 /** What the operator brings along for a fabric. */
 export type Images = Pick<Means, "images">;
 

@@ -15,7 +15,7 @@ import { reportOf } from "../report.ts";
 import { keystone, operatorUser } from "../services/keystone.ts";
 import { internalUrl } from "../services/public.ts";
 import { trustSecret } from "../services/tls.ts";
-import { networkKind } from "./plan.ts";
+import { networkKind } from "./fabric.ts";
 import { noFacts, observeNeutron, type ProviderFacts } from "./provider-facts.ts";
 import { neutronCall, planProvider, planProviderDeletion } from "./provider-plan.ts";
 import { providerNetworkKind } from "./users.ts";

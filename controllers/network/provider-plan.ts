@@ -7,7 +7,7 @@ import type { Action, Plan, Snapshot, Step } from "../../operator/plan.ts";
 import { done, type Verdict } from "../../operator/verdict.ts";
 import { contradiction } from "../refusal.ts";
 import { markOf, type NetworkFact, placeOf, type ProviderFacts, type SubnetFact } from "./provider-facts.ts";
-import { networkKind } from "./plan.ts";
+import { networkKind } from "./fabric.ts";
 
 /** One call to Neutron, as data. */
 export const neutronCall = z.object({

@@ -6,4 +6,7 @@ export const release20251: ReleaseFacts = {
   bootstrapRoles: ["admin", "manager", "member", "reader", "service"],
   greenThreads: ["nova"],
   tokenCacheOverTls: false,
+  // Who tells Nova that a port is up has to be an administrator (nova:nova/policies/server_external_events.py).
+  moreRoles: { neutron: ["admin"] },
+  projectNetworkTypes: "tenant_network_types",
 };

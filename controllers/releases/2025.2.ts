@@ -6,4 +6,6 @@ export const release20252: ReleaseFacts = {
   bootstrapRoles: ["admin", "manager", "member", "reader", "service"],
   greenThreads: ["nova"],
   tokenCacheOverTls: true,
+  moreRoles: {},
+  projectNetworkTypes: "tenant_network_types",
 };

@@ -6,4 +6,6 @@ export const release20261: ReleaseFacts = {
   bootstrapRoles: ["admin", "manager", "member", "reader", "service"],
   greenThreads: [],
   tokenCacheOverTls: true,
+  moreRoles: {},
+  projectNetworkTypes: "project_network_types",
 };

@@ -12,6 +12,10 @@ export interface ReleaseFacts {
   readonly greenThreads: readonly string[];
   /** Whether services can remember tokens in a Memcached that speaks TLS (keystonemiddleware:keystonemiddleware/auth_token/_opts.py, memcache_tls_enabled). */
   readonly tokenCacheOverTls: boolean;
+  /** Roles that a service's user needs besides those that it has in every release. */
+  readonly moreRoles: Readonly<Record<string, readonly string[]>>;
+  /** The option that names the types of networks that projects get (neutron:neutron/conf/plugins/ml2/config.py). */
+  readonly projectNetworkTypes: "project_network_types" | "tenant_network_types";
 }
 
 /** The facts of every release that can be deployed. */

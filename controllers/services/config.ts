@@ -4,7 +4,8 @@ import { databaseOptions, databaseSecretOf } from "./database.ts";
 import type { Process, ServiceContext, ServiceDefinition } from "./define.ts";
 import { identityOptions, identitySecrets, tokenOptions } from "./identity.ts";
 import { iniParts, merged, type OsloConfig } from "./oslo.ts";
-import { programFiles, programOptions } from "./program.ts";
+import { processFiles } from "./process-files.ts";
+import { programOptions } from "./program.ts";
 import { composedSecret, passwordSecret } from "./secret.ts";
 import { attachmentOf, givenDatabaseAccount } from "./servers.ts";
 import { brokerSecrets, messagingOptions } from "./traits/messaging.ts";
@@ -85,8 +86,12 @@ export function configFileOf(service: ServiceDefinition): string {
 }
 
 /** The configuration file of a process, named by what is in it but for the values of its secrets: of those that others change by their versions. */
-export function configSecret(service: ServiceDefinition, context: ServiceContext, process?: Process): SecretRecipe {
-  const beside = process === undefined ? [] : programFiles(process).map(({ name, text }) => [name, [text]]);
+export function configSecret(
+  service: ServiceDefinition,
+  context: ServiceContext,
+  process: Process | undefined = service.processes[0],
+): SecretRecipe {
+  const beside = process === undefined ? [] : processFiles(process).map(({ name, text }) => [name, [text]]);
   const file = {
     [configFileOf(service)]: iniParts(configOf(service, context, process)),
     ...Object.fromEntries(beside),

@@ -1,4 +1,5 @@
 import type { CloudSpec, Release } from "../../crds/cloud.ts";
+import type { NetworkSpec } from "../../crds/network.ts";
 import type { SecretKeyRef, SecretRecipe } from "../../operator/recipe.ts";
 import type { Verdict } from "../../operator/verdict.ts";
 import type { RegistrationSpec } from "../../crds/registration.ts";
@@ -26,6 +27,8 @@ export interface ServiceContext {
   readonly held?: Verdict;
   readonly region: string;
   readonly spec: CloudSpec;
+  /** The cloud's Network; undefined while it has none. */
+  readonly network: { readonly name: string; readonly spec: NetworkSpec } | undefined;
   /** Host of the public endpoints; undefined until a node has an address. */
   readonly publicHost: string | undefined;
   /** Which authority signs: the uid of the Secret with the ring; `none` while there is none. */
@@ -55,6 +58,8 @@ export interface Wsgi {
   readonly workers?: number;
   /** What uWSGI is told besides what it is told for all. */
   readonly options?: readonly string[];
+  /** What it is told by a file, as `option = value`: only there it puts in such as `%t`, the time of its start. */
+  readonly fileOptions?: readonly string[];
 }
 
 /** A program that takes no requests by HTTP: it serves RPC, or works by itself. Its pods keep their names, and what is named after them. */
@@ -134,6 +139,8 @@ export interface ServiceDefinition {
   readonly databases: readonly Database[];
   /** Whether it talks to the message broker; in a virtual host of its own, with an account of its own, where one is named. */
   readonly messaging: boolean | { readonly virtualHost: string };
+  /** Whether it works on the fabric of the cloud: it waits for a Network then, and shows OVN's databases the certificate for clients. */
+  readonly fabric?: true;
   /** The file below /etc/<project> that its programs read. Default <project>.conf. */
   readonly configFile?: string;
   /** Variables with which the WSGI module finds its configuration, if it does not look below /etc/<project>. */

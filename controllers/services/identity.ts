@@ -23,9 +23,13 @@ export function identitySecrets({ name, user }: ServiceDefinition): SecretRecipe
 }
 
 /** The service's own user, as a Registration has it. */
-export function identityUsers({ name, user }: ServiceDefinition): RegistrationSpec["users"] {
+export function identityUsers(
+  { name, user }: ServiceDefinition,
+  { release }: Pick<ServiceContext, "release">,
+): RegistrationSpec["users"] {
   if (user === undefined) return [];
-  const assignments = user.roles.map((role) => ({ role, project }));
+  const roles = [...user.roles, ...(releaseFacts[release].moreRoles[name] ?? [])];
+  const assignments = roles.map((role) => ({ role, project }));
   return [{ name, passwordFrom: { name: identitySecretOf(name), key: "password" }, keep: "Always", assignments }];
 }
 

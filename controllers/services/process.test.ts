@@ -1,7 +1,7 @@
 import { at, listAt, type Manifest, textAt } from "../../operator/object.ts";
 import { specOf } from "../testing/render.ts";
 import { teapot, teapotContext } from "../testing/teapot.ts";
-import { configOf, refusedOptions } from "./config.ts";
+import { configOf, configSecret, refusedOptions } from "./config.ts";
 import type { Process, Program } from "./define.ts";
 import { processObjects } from "./process.ts";
 import { apiWorkloadsOf, rollingWorkloadsOf, workloadsOf } from "./workloads.ts";
@@ -120,6 +120,15 @@ describe("a server of a service", () => {
     expect(argumentsOf()).toContain("--cheaper 1 --cheaper-initial 1 --processes 2 ");
     expect(argumentsOf(3)).toContain("--processes 3 ");
     expect(argumentsOf(3)).not.toContain("--cheaper");
+  });
+
+  it("finds what it is told by a file beside its configuration", () => {
+    const run = { wsgi: "teapot:api", port: 1, health: "/", fileOptions: ["start-time = %t"] };
+    const told = api && { ...api, run };
+    expect(at(containerOf(told), "args")).toEqual(expect.arrayContaining(["--ini", "/etc/nephos/uwsgi.ini"]));
+    const mount = { name: "config", mountPath: "/etc/nephos/uwsgi.ini", subPath: "uwsgi.ini", readOnly: true };
+    expect(at(containerOf(told), "volumeMounts")).toContainEqual(mount);
+    expect(configSecret(teapot, context, told).recipe["uwsgi.ini"]).toEqual({ parts: ["[uwsgi]\nstart-time = %t\n"] });
   });
 
   it("is of the release that it is written for", () => {

@@ -7,7 +7,8 @@ import type { Front, Process, Program, ServiceContext, ServiceDefinition, Wsgi }
 import { clusterService, deployment, disruptionBudget, spread, statefulSet } from "./manifests.ts";
 import { componentLabels, serverProbes } from "./pod.ts";
 import { configPathOf, environmentOf, imageOf, mountsOf, type Pods, servicePod } from "./pods.ts";
-import { programFiles, programProbes, settlingOf, stopInSecondsOf } from "./program.ts";
+import { processFiles, uwsgiPath } from "./process-files.ts";
+import { programProbes, settlingOf, stopInSecondsOf } from "./program.ts";
 import { publicPort } from "./public.ts";
 import { attachedAnnotation, versionLabel } from "./running.ts";
 import { releaseFacts } from "../releases/index.ts";
@@ -45,19 +46,13 @@ function worker(pods: Pods, process: Process & { readonly run: Program }): Manif
   const { run, volume } = process;
   const name = workloadOf(service, process);
   const labels = componentLabels(service.name, process.name);
-  const files = programFiles(process).map((file): IVolumeMount => ({
-    name: "config",
-    mountPath: file.path,
-    subPath: file.name,
-    readOnly: true,
-  }));
   const container: IContainer = {
     name: process.name,
     image: imageOf(service, context),
     args: [...run.command],
     env: environmentOf(service),
     resources: resourcesOf(service, context, process),
-    volumeMounts: [...mountsOf(service, context), ...files, ...dataMounts(process)],
+    volumeMounts: [...mountsOf(service, context), ...fileMounts(process), ...dataMounts(process)],
     ...programProbes(run, configPathOf(service)),
   };
   const pod = servicePod(pods, container, [], stopInSecondsOf(run));
@@ -73,6 +68,15 @@ function worker(pods: Pods, process: Process & { readonly run: Program }): Manif
     ...settlingOf(run),
     ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
   });
+}
+
+function fileMounts(process: Process): IVolumeMount[] {
+  return processFiles(process).map(({ name, path }) => ({
+    name: "config",
+    mountPath: path,
+    subPath: name,
+    readOnly: true,
+  }));
 }
 
 function dataMounts({ volume }: Process): IVolumeMount[] {
@@ -117,7 +121,7 @@ function serverContainer(pods: Pods, process: Api, certificates: readonly IVolum
     ports: [{ name: "https", containerPort: run.port, protocol: "TCP" }],
     resources: resourcesOf(service, context, process),
     lifecycle: { preStop: { sleep: { seconds: drainInSeconds } } },
-    volumeMounts: [...mountsOf(service, context), ...certificates, ...dataMounts(process)],
+    volumeMounts: [...mountsOf(service, context), ...fileMounts(process), ...certificates, ...dataMounts(process)],
     ...serverProbes({ httpGet: { path: run.health, port: run.port, scheme: "HTTPS" } }),
   };
 }
@@ -168,5 +172,6 @@ function argumentsOf(run: Wsgi | Front, listeners: readonly Listener[], green: b
     ...["--buffer-size", "65535", "--worker-reload-mercy", "80"],
     ...["--hook-master-start", "unix_signal:15 gracefully_kill_them_all", "--add-header", "Connection: close"],
     ...["--disable-logging", ...(run.options ?? [])],
+    ...(run.fileOptions === undefined ? [] : ["--ini", uwsgiPath]),
   ];
 }

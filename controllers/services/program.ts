@@ -2,7 +2,7 @@ import type { IContainer } from "kubernetes-models/v1/Container";
 import type { IProbe } from "kubernetes-models/v1/Probe";
 import type { Process, Program } from "./define.ts";
 import type { OsloConfig } from "./oslo.ts";
-import { rpcPing, rpcPingPath } from "./rpc-ping.ts";
+import { rpcPingPath } from "./rpc-ping.ts";
 import { isProgram } from "./workloads.ts";
 
 /** Seconds that a program has from SIGTERM to SIGKILL. */
@@ -16,14 +16,6 @@ export function stopInSecondsOf({ stopInSeconds = 90 }: Program): number {
  */
 export function settlingOf({ topic }: Program): { readonly settleInSeconds?: number } {
   return topic === undefined ? { settleInSeconds: 15 } : {};
-}
-
-/** The files that a program finds beside its configuration. */
-export function programFiles(
-  process: Process,
-): { readonly name: string; readonly path: string; readonly text: string }[] {
-  if (!isProgram(process) || process.run.topic === undefined) return [];
-  return [{ name: "rpc-ping.py", path: rpcPingPath, text: rpcPing }];
 }
 
 /** What is ours alone to set for a program: to answer when it is asked whether it serves, and to stop before it is killed. */

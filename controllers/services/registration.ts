@@ -33,7 +33,7 @@ export function registrationOf(service: ServiceDefinition, context: ServiceConte
       { interface: "internal", url: internalUrl(service, context) },
     ],
     ...needs,
-    users: [...needs.users, ...identityUsers(service)],
+    users: [...needs.users, ...identityUsers(service, context)],
   };
   const metadata = { name: service.name };
   const object: Manifest & { spec: RegistrationSpec } = {

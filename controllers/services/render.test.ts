@@ -35,6 +35,7 @@ describe("the servers of a service, in the upgrade of a cloud,", () => {
     expect(stepOf(steps, "teapot/contract").after).toEqual([
       "teapot/api",
       "teapot/registration",
+      "teapot/workers",
       "kettle/registration",
     ]);
   });
@@ -69,6 +70,13 @@ describe("the servers of a service, in the upgrade of a cloud,", () => {
     expect(new Set(both)).toEqual(new Set([...now, ...before]));
     expect(both).toHaveLength(new Set(both).size);
   });
+});
+
+it("programs come after the service's user is in Keystone, as whom they log in", () => {
+  const workers = stepOf(teapotSteps(), "teapot/workers");
+  expect(workers.after).toContain("teapot/registration");
+  expect(namesIn(workers)).toEqual(["teapot-brewer", "teapot-brewer", "teapot-washer", "teapot-washer"]);
+  expect(namesIn(stepOf(teapotSteps(), "teapot/api"))).not.toContain("teapot-brewer");
 });
 
 it("a process that does not run yet wants nothing meanwhile", () => {

@@ -5,6 +5,7 @@ import { configSecret, generatedSecrets } from "./config.ts";
 import { databaseAccess, databaseWork } from "./database.ts";
 import type { Process, ServiceContext, ServiceDefinition } from "./define.ts";
 import { brokerAccess, brokerPhases, brokerSteps } from "./broker.ts";
+import { fabricSteps } from "./fabric.ts";
 import { commandJobs, setupJob, setupProcess } from "./jobs.ts";
 import type { Pods } from "./pods.ts";
 import { processObjects } from "./process.ts";
@@ -25,21 +26,9 @@ function dataSteps(pods: Pods): Step[] {
   const { service, context } = pods;
   const at = (phase: string): string => `${service.name}/${phase}`;
   return [
+    ...fabricSteps(service, context),
     { name: at("secrets"), after: [], objects: generatedSecrets(service, context) },
-    {
-      name: at("config"),
-      after: [at("secrets"), "tls/trust", "database/secrets", ...(service.messaging ? ["messaging/secrets"] : [])],
-      objects: [
-        ...configSecrets(service, context),
-        serverCertificate(
-          service.name,
-          service.processes.filter(isApi).map((process) => serviceNameOf(service, process)),
-          context,
-        ),
-        ...databaseAccess(service, context),
-        ...brokerAccess(service, context),
-      ],
-    },
+    configStep(service, context),
     {
       name: at("database"),
       after: [at("config"), "database/server"],
@@ -60,12 +49,42 @@ function dataSteps(pods: Pods): Step[] {
   ];
 }
 
+/** What all programs of a service read, and what they prove themselves by. */
+function configStep(service: ServiceDefinition, context: ServiceContext): Step {
+  const at = (phase: string): string => `${service.name}/${phase}`;
+  return {
+    name: at("config"),
+    after: [
+      at("secrets"),
+      "tls/trust",
+      "database/secrets",
+      ...(service.messaging ? ["messaging/secrets"] : []),
+      ...(service.fabric === undefined ? [] : [at("fabric")]),
+    ],
+    objects: [
+      ...configSecrets(service, context),
+      serverCertificate(
+        service.name,
+        service.processes.filter(isApi).map((process) => serviceNameOf(service, process)),
+        context,
+      ),
+      ...databaseAccess(service, context),
+      ...brokerAccess(service, context),
+    ],
+  };
+}
+
 /** The servers, the ways to them, their entry in Keystone, and what only they can read. */
 function serverSteps(pods: Pods): Step[] {
   const { service, context } = pods;
   const at = (phase: string): string => `${service.name}/${phase}`;
   const infrastructure = ["database/server", "cache/server", ...(service.messaging ? ["messaging/server"] : [])];
   const registered = service.after.map((name) => `${name}/registration`);
+  const programs = service.processes.filter((process) => !isApi(process));
+  const run = (processes: readonly Process[]): Pick<Step, "objects" | "meanwhile"> => ({
+    objects: processes.flatMap((process) => processObjects(service, context, process)),
+    meanwhile: processes.flatMap((process) => asItRuns(service, context, process)),
+  });
   return [
     {
       name: at("api"),
@@ -77,14 +96,22 @@ function serverSteps(pods: Pods): Step[] {
         ...context.upgrade.gates,
         ...registered,
       ],
-      objects: service.processes.flatMap((process) => processObjects(service, context, process)),
-      meanwhile: service.processes.flatMap((process) => asItRuns(service, context, process)),
+      ...run(service.processes.filter(isApi)),
     },
     { name: at("public"), after: [], objects: publicServices(service, context) },
     { name: at("registration"), after: [at("api"), at("setup"), at("public")], ...registrationOf(service, context) },
+    // They log in as the service's user before they do anything else, some of them.
+    ...(programs.length === 0
+      ? []
+      : [{ name: at("workers"), after: [at("api"), at("registration")], ...run(programs) }]),
     {
       name: at("contract"),
-      after: [at("api"), at("registration"), ...context.upgrade.rolled],
+      after: [
+        at("api"),
+        at("registration"),
+        ...(programs.length === 0 ? [] : [at("workers")]),
+        ...context.upgrade.rolled,
+      ],
       objects: commandJobs(pods, "contract", service.upgrade.contract),
     },
   ];
@@ -95,7 +122,9 @@ function asItRuns(service: ServiceDefinition, context: ServiceContext, process: 
   const release = context.running(workloadOf(service, process));
   // Before the schema is there, and logging in was tried, pods stay where they are attached.
   const moving = context.attached(workloadOf(service, process)) !== attachmentOf(service, context);
-  if (release === undefined || moving) return [];
+  // Without a fabric nobody knows what its configuration is: the pods stay as they are.
+  const lost = service.fabric !== undefined && context.network === undefined;
+  if (release === undefined || moving || lost) return [];
   return processObjects(service, { ...context, release }, process);
 }
 

@@ -116,8 +116,8 @@ describe.each([...services, teapot])("$name, like every service,", (service) => 
 
   it("mounts only volumes that its pods have, from objects that the plan makes", () => {
     const objects = objectsOf(renderService(service, contextWith()));
-    const ofTheCloud = ["nephos-ca-bundle", "nephos-public-tls"];
-    const secrets = new Set([...ofTheCloud, ...objects.filter(isRecipe).map((object) => object.metadata.name)]);
+    const ofOthers = ["nephos-ca-bundle", "nephos-public-tls", "ovn-client"];
+    const secrets = new Set([...ofOthers, ...objects.filter(isRecipe).map((object) => object.metadata.name)]);
     const claimed = new Map(
       objects.map((object) => [
         at(object, "spec", "template", "spec"),

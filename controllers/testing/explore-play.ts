@@ -11,7 +11,7 @@ import { hostOfLabel } from "../compute/labels.ts";
 import { imageResolver } from "../images.ts";
 import { differenceOf } from "./examine.ts";
 import { scenario } from "./play/scenarios.ts";
-import { controllersWith } from "./play/stages.ts";
+import { controllersWith, weave } from "./play/stages.ts";
 import { stateOf } from "./play/state.ts";
 import { means } from "./render.ts";
 import { namespace } from "./world.ts";
@@ -87,6 +87,8 @@ class Log {
       ...base,
       start: (world) => {
         base.start(world);
+        const [cloud = this.#journey.start, ...rest] = this.#journey.before;
+        if (![...rest, this.#journey.start].some((each) => each["kind"] === "Network")) weave(world, nameOf(cloud));
         label(world, { ...nodeLabelsIn(this.#journey.start), [hostOfLabel]: namespace });
         const name = textAt(this.#journey.start, "spec", "tls", "publicCertificate", "name");
         if (name !== undefined) putCertificate(world, name, this.#certificate);
@@ -100,12 +102,13 @@ class Log {
 
   #stages(): Stage[] {
     const { before, start, changes } = this.#journey;
-    const deployed = [...before, start].map((each): Stage => ({
+    // A Cloud is not ready without its Network, nor that without its Cloud.
+    const deployed: Stage = {
       title: "deploy",
-      act: ({ world }) => put(world, each),
+      act: ({ world }) => [...before, start].forEach((each) => put(world, each)),
       settled: allReady,
-    }));
-    return [...deployed, ...changes.flatMap((change, index) => this.#there(change, index))];
+    };
+    return [deployed, ...changes.flatMap((change, index) => this.#there(change, index))];
   }
 
   /** There and back again. */

@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import { cloudSpec, type CloudSpec } from "../../crds/cloud.ts";
+import { networkSpec, type NetworkSpec } from "../../crds/network.ts";
 import type { Step } from "../../operator/plan.ts";
 import type { Means } from "../cloud/plan.ts";
 import { upgradePaths } from "../releases/index.ts";
@@ -10,6 +11,12 @@ import { namespace } from "./world.ts";
 /** A spec with all defaults, from what a user would write. */
 export function specOf(wishes: object = {}): CloudSpec {
   return cloudSpec.parse({ release: "2026.1", ...wishes });
+}
+
+/** A Network's spec with all defaults and one physical network, from what a user would write. */
+export function networkOf(wishes: object = {}): NetworkSpec {
+  const physicalNetworks = [{ name: "physnet1", bridge: "br-ex" }];
+  return networkSpec.parse({ cloud: { name: "prod" }, physicalNetworks, ...wishes });
 }
 
 /** What an operator brings along, in tests: the real services, images under a name that nobody has. */
@@ -37,6 +44,7 @@ export function contextWith(changes: Partial<ServiceContext> = {}): ServiceConte
     upgrade: { gates: [], rolled: [] },
     region: spec.region,
     spec,
+    network: { name: "fabric", spec: networkOf() },
     publicHost: "192.0.2.10",
     authority: "authority-1",
     certificates: () => "c0ffee00",

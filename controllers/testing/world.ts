@@ -45,6 +45,18 @@ export function node(name: string, address: string | undefined, creationTimestam
   return { ...rest, metadata: clusterWide };
 }
 
+/** The Network of a Cloud, with one physical network, whose databases answer or not yet. */
+export function fabricOf(cloud: string, available: "True" | "False" = "True"): Live {
+  const physicalNetworks = [{ name: "physnet1", bridge: "br-ex" }];
+  return live({
+    apiVersion: "nephos.dev/v1alpha1",
+    kind: "Network",
+    metadata: { name: "fabric" },
+    spec: { cloud: { name: cloud }, physicalNetworks },
+    status: { conditions: [{ type: "Available", status: available }] },
+  });
+}
+
 /** A plan whose objects are in the subject's namespace, as the engine puts them there. */
 export function placed(plan: Plan): Plan {
   const put = <W extends Wanted>(wanted: W): W => ({ ...wanted, metadata: { ...wanted.metadata, namespace } });

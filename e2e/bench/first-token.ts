@@ -1,10 +1,10 @@
 import { listAt, textAt } from "../../operator/object.ts";
 import { startCluster, stopCluster } from "../lab/cluster.ts";
 import { continueAsRoot } from "../lab/host/root.ts";
-import { cloud, inCloud, ready } from "../scene/cloud.ts";
+import { applyCloud, cloud, inCloud, ready } from "../scene/cloud.ts";
 import { leader, system } from "../scene/operator.ts";
 import { prepare } from "../scene/prepare.ts";
-import { eventually, sample, scene, type Scene } from "../scene/scene.ts";
+import { eventually, scene, type Scene } from "../scene/scene.ts";
 import { trusting } from "../scene/trust.ts";
 
 /** How long from `kubectl apply` of a Cloud to a token, where the time goes, and what the operator's process takes. */
@@ -40,7 +40,7 @@ async function main(): Promise<void> {
 async function measure(at: Scene, round: number): Promise<number> {
   const began = performance.now();
   const since = (): number => (performance.now() - began) / 1000;
-  await at.kubectl(["apply", "-f", sample]);
+  await applyCloud(at);
   const steps = new Map<string, number>();
   const watching = new AbortController();
   const watch = (async () => {

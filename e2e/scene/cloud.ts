@@ -1,5 +1,5 @@
 import { isRecord, listAt, mapAt } from "../../operator/object.ts";
-import { conditionStatus, eventually, sample, type Scene } from "./scene.ts";
+import { conditionStatus, eventually, samples, type Scene } from "./scene.ts";
 
 /** The Cloud of the sample. */
 export const cloud = { namespace: "openstack", name: "demo" } as const;
@@ -41,8 +41,18 @@ export async function lonePod(at: Scene, inSeconds: number): Promise<void> {
 /** Installs the operator and brings the sample's Cloud up, or finds it so. */
 export async function readyCloud(at: Scene): Promise<unknown> {
   await at.install(cloud.namespace);
-  await at.kubectl(["apply", "-f", sample]);
+  await applyCloud(at);
   return ready(at, 300);
+}
+
+/** Applies the Cloud of the sample, with the fabric that it works on. */
+export function applyCloud(at: Scene): Promise<string> {
+  return at.kubectl(["apply", ...samples.flatMap((file) => ["-f", file])]);
+}
+
+/** Takes both away, and waits for it; their data stays. */
+export function removeCloud(at: Scene): Promise<string> {
+  return at.kubectl(["delete", `cloud/${cloud.name}`, "network/fabric", ...inCloud, "--wait=true"]);
 }
 
 function current(live: unknown): boolean {

@@ -23,6 +23,8 @@ export interface Scene {
   install(...namespaces: readonly string[]): Promise<void>;
   /** Runs the openstack command as the cloud's administrator and gives its JSON answer. */
   openstack(cloud: CloudRef, args: readonly string[]): Promise<unknown>;
+  /** The same for what has no answer, such as a deletion. */
+  tell(cloud: CloudRef, args: readonly string[]): Promise<string>;
   /** Writes the content of an image to a file. */
   save(cloud: CloudRef, image: string, file: string): Promise<unknown>;
 }
@@ -40,6 +42,7 @@ export async function scene(): Promise<Scene> {
     json: (args) => kubectlJson(cluster, args),
     install: (...namespaces) => install(cluster, namespaces),
     openstack: async (cloud, args) => JSON.parse(await openstack(cluster, cloud, [...args, "-f", "json"])),
+    tell: (cloud, args) => openstack(cluster, cloud, args),
     save: (cloud, image, file) => openstack(cluster, cloud, ["image", "save", "--file", file, image]),
   };
 }
@@ -82,6 +85,9 @@ function imageReferences(): Record<string, string> {
 
 /** The sample that `make up` applies. */
 export const sample = join(import.meta.dirname, "..", "..", "crds", "samples", "single-node.yaml");
+
+/** The same and the fabric that it works on. */
+export const samples = [sample, join(import.meta.dirname, "..", "..", "crds", "samples", "network.yaml")] as const;
 
 /** Asks again and again until the answer satisfies; fails with what was seen last after the given time. */
 export async function eventually<T>(

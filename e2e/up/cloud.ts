@@ -27,11 +27,14 @@ export function cloudIn(file: string): CloudRef & { readonly release: string } {
 const patienceInSeconds = 600;
 
 /**
- * Applies a Cloud and tells each step as it comes, until the Cloud is Ready for what was applied. Rejects with PartFailed, and the
+ * Applies a Cloud, and what it needs before it, and tells each step as it comes, until the Cloud is Ready for what was applied. Rejects with PartFailed, and the
  * last lines of operator, pods and events, when the Cloud is Stalled or not Ready in time.
  */
-export async function rollOut(target: Target, file: string, log: Log): Promise<void> {
-  const applied = await kubectlJson(target, ["apply", "--server-side", "--field-manager=nephos-up", "-f", file]);
+export async function rollOut(target: Target, file: string, needed: readonly string[], log: Log): Promise<void> {
+  const apply = (each: string): Promise<unknown> =>
+    kubectlJson(target, ["apply", "--server-side", "--field-manager=nephos-up", "-f", each]);
+  await Promise.all(needed.map(apply));
+  const applied = await apply(file);
   const generation = numberAt(applied, "metadata", "generation") ?? 0;
   const cloud = cloudIn(file);
   const said = new Map<string, string>();

@@ -15,7 +15,10 @@ import { farewell, findPlace, type Place, requireRegistry, startPlace, type Wish
 
 type Log = (line: string) => void;
 
-const manifest = join(import.meta.dirname, "..", "..", "crds", "samples", "single-node.yaml");
+const folder = join(import.meta.dirname, "..", "..", "crds", "samples");
+const manifest = join(folder, "single-node.yaml");
+/** The fabric that the cloud works on. */
+const fabric = join(folder, "network.yaml");
 
 const downloadHint =
   "run make up again: it goes on where it stopped; with a mirror or proxy, check that apt, pip and npm reach it";
@@ -70,7 +73,7 @@ function upTasks(wish: Wish): Task[] {
       name: "cloud",
       after: ["operator"],
       hint: "run make up again",
-      run: (log) => rollOut(placeOf(bench), manifest, log),
+      run: (log) => rollOut(placeOf(bench), manifest, [fabric], log),
     },
     {
       name: "token",

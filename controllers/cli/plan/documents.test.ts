@@ -47,7 +47,7 @@ describe("reading a manifest", () => {
     [
       "an unknown service",
       cloud('{release: "2026.1", services: {keystoen: {}}}'),
-      "spec.services: there is no such service; there are keystone, placement, glance, nova; kubectl explain cloud.spec.services tells more",
+      "spec.services: there is no such service; there are keystone, placement, glance, nova, neutron; kubectl explain cloud.spec.services tells more",
     ],
     [
       "a field in a map, whose names are no fields to kubectl",

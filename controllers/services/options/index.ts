@@ -1,5 +1,6 @@
 import { glanceOptions } from "./glance.ts";
 import { keystoneOptions } from "./keystone.ts";
+import { neutronOptions } from "./neutron.ts";
 import { novaOptions } from "./nova.ts";
 import { placementOptions } from "./placement.ts";
 import { type KnownOptions, type OptionTable, parsedTable } from "./table.ts";
@@ -10,6 +11,7 @@ export const optionTables: Readonly<Record<string, OptionTable>> = {
   placement: parsedTable(placementOptions),
   glance: parsedTable(glanceOptions),
   nova: parsedTable(novaOptions),
+  neutron: parsedTable(neutronOptions),
 };
 
 /** What a service knows in a release; undefined where nobody asked it yet. */

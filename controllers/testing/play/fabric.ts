@@ -3,7 +3,7 @@ import { objectsOf } from "../../../operator/testing/play.ts";
 import type { Stage } from "../../../operator/testing/scenario.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
 import { conditionOf } from "../../../operator/verdict.ts";
-import { networkKind } from "../../network/plan.ts";
+import { networkKind } from "../../network/fabric.ts";
 import { providerNetworkKind } from "../../network/users.ts";
 import { namespace } from "../world.ts";
 import { neutronOf } from "./neutron.ts";

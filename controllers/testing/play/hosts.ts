@@ -11,7 +11,7 @@ import { nodeController } from "../../compute/node-controller.ts";
 import { poolController } from "../../compute/pool-controller.ts";
 import { revisionLabel } from "../../compute/render.ts";
 import { clientSecret, southbound } from "../../network/fabric.ts";
-import { networkKind } from "../../network/plan.ts";
+import { networkKind } from "../../network/fabric.ts";
 import { computePoolKind } from "../../network/users.ts";
 import { trustSecret } from "../../services/tls.ts";
 import { means } from "../render.ts";

@@ -10,6 +10,7 @@ import { cloudKind, type Means } from "../../cloud/plan.ts";
 import { nodeController } from "../../compute/node-controller.ts";
 import { poolController } from "../../compute/pool-controller.ts";
 import { networkController } from "../../network/controller.ts";
+import { networkKind } from "../../network/fabric.ts";
 import { providerController } from "../../network/provider-controller.ts";
 import { registrationController } from "../../registration/controller.ts";
 import type { ServiceDefinition } from "../../services/define.ts";
@@ -83,7 +84,20 @@ export function applied(title: string, { services }: Means, wish: Fields, rest: 
     ...rest,
     services: Object.fromEntries(known.map((service) => [service.name, wishFor(service, wish)])),
   };
-  return step(title, (world) => applyCloud(world, spec));
+  return step(title, (world) => {
+    applyCloud(world, spec);
+    weaveFor(services, world);
+  });
+}
+
+/** Somebody applies the smallest Network for the Cloud, where one of these services works on a fabric. */
+function weaveFor(services: readonly ServiceDefinition[], world: World): void {
+  if (services.some(({ fabric }) => fabric)) weave(world, cloudRef.name);
+}
+
+/** Somebody applies the smallest Network for a Cloud. */
+export function weave(world: World, cloud: string): void {
+  applyAs(world, networkKind, "fabric", { cloud: { name: cloud } });
 }
 
 /** What has a volume of its own has one pod. */
@@ -191,7 +205,11 @@ export function claimReplaced(means: Means): Stage {
 
 /** The next build of the operator brings one more service, for which the user has no wish. */
 export function arrival(means: Means): Stage {
-  return { title: "arrival", act: ({ restart }) => restart(controllersWith(means)), settled: findable(means) };
+  const act: Stage["act"] = ({ world, restart }) => {
+    weaveFor(means.services, world);
+    restart(controllersWith(means));
+  };
+  return { title: "arrival", act, settled: findable(means) };
 }
 
 /** Somebody empties the catalogue. */
