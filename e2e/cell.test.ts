@@ -56,7 +56,7 @@ const podOf = async (component: string): Promise<string | undefined> => {
 
 test("a cell comes up, and Nova sees its conductor", async () => {
   await at.kubectl(["apply", "-f", manifest]);
-  await readyCell(120);
+  await readyCell(180);
   // Nova's API learns of the cell when it starts.
   await ready(at, 120);
   await eventually("the cell's conductor to be up", 60, programs, (known) => known.get(conductor) === "up");
@@ -98,7 +98,7 @@ test("a cell that is deleted and made again finds its data, and Nova's API does 
     (pods) => !pods.includes("nova-cell1-"),
   );
   await at.kubectl(["apply", "-f", manifest]);
-  await readyCell(120);
+  await readyCell(180);
   await eventually("the cell's conductor to be up", 60, programs, (known) => known.get(conductor) === "up");
   expect(await podOf("api")).toBe(before);
 });

@@ -149,7 +149,12 @@ beforeAll(async () => {
   await ensurePackages(["iputils-ping"]);
   const guest = await guestImage();
   const projects = ["keystone", "glance", "placement", "nova", "neutron"];
-  const images = [await ovnImage(), await hypervisorImage(release, projects), await operatorImage(), await infraImage()];
+  const images = [
+    await ovnImage(),
+    await hypervisorImage(release, projects),
+    await operatorImage(),
+    await infraImage(),
+  ];
   images.push(...(await openstackImage(release, projects)));
   cluster = await startCluster({ name: clusterName, nodes: 1 });
   await cluster.loadImages([...new Set(images.map(({ archive }) => archive))]);

@@ -38,7 +38,8 @@ export const nova = defineService({
     {
       name: "scheduler",
       run: { command: ["nova-scheduler"], topic: "scheduler" },
-      requests: { cpu: "50m", memory: "160Mi" },
+      // A process that watches, and one that works, whatever the number of workers.
+      requests: { cpu: "50m", memory: "224Mi" },
       // Several agree on one that looks for hosts (nova:nova/scheduler/manager.py, _discover_hosts_in_cells).
       config: () => ({ DEFAULT: stopping, scheduler: { workers: 1, discover_hosts_in_cells_interval: 15 } }),
     },
