@@ -50,7 +50,7 @@ async function answersTo<T, R>(list: readonly T[], ask: (one: T) => Promise<R>):
 async function starts(kind: Kind, mutations: readonly Mutation[]): Promise<ReadonlyMap<string, string>> {
   const contents = [...new Set(mutations.map(({ start }) => JSON.stringify(start)))];
   const paths = await answersTo([...contents.entries()], async ([index, content]) => {
-    const name = `start-${index}`;
+    const name = `start${index}`;
     const body = { ...mapAt(JSON.parse(content)), metadata: { name, namespace } };
     const { status, body: said } = await on.transport.call({ method: "POST", path: collectionOf(kind), body });
     if (status !== 201) throw new Error(`what a mutation starts from is refused: ${JSON.stringify(said)}`);
