@@ -195,11 +195,7 @@ describe("a ComputeCell without what it stands on", () => {
 
 describe("an external database", () => {
   it("with accounts only cannot have the cell's made, which the cell says", () => {
-<<<<<<< HEAD
     const names = means.services.map(({ name }) => name);
-=======
-    const names = ["keystone", "placement", "glance", "nova", "neutron"];
->>>>>>> hosts
     const accounts = Object.fromEntries(names.map((name) => [name, { name: `${name}-account` }]));
     const external = { host: "192.0.2.30", access: { type: "Accounts", accounts } };
     const given = names.map((name) => secret(`${name}-account`, "username", "password"));
