@@ -1,6 +1,8 @@
 /** Unit, golden and property tests: fast, no cluster. The end-to-end tests have a runner of their own (e2e/). */
 export default {
   testEnvironment: "node",
+  // Jest leaves one processor idle by itself, which on two is half of them.
+  maxWorkers: "100%",
   extensionsToTreatAsEsm: [".ts"],
   testMatch: ["<rootDir>/{operator,crds,controllers,charts,images,e2e/{lab,bench,mutation,scene,up}}/**/*.test.ts"],
   transform: {

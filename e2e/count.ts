@@ -27,7 +27,11 @@ export async function check(title: string, command: string, args: readonly strin
 }
 
 /** A jest run; its tests are counted one by one. */
-export async function suite(title: string, args: readonly string[]): Promise<Count> {
+export async function suite(
+  title: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Count> {
   const folder = await mkdtemp(join(tmpdir(), "nephos-test-"));
   const report = join(folder, "report.json");
   const flags = [
@@ -40,7 +44,7 @@ export async function suite(title: string, args: readonly string[]): Promise<Cou
       const ended = run(process.execPath, [...flags, "--ci", "--json", `--outputFile=${report}`, ...args], {
         cwd: root,
         log: tell,
-        env: { CI: "true" },
+        env: { CI: "true", ...env },
       });
       await ended.catch((error: unknown) => {
         if (!(error instanceof CommandFailed)) throw error;

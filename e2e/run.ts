@@ -21,7 +21,8 @@ async function main(): Promise<readonly Count[]> {
     await check("types", "tsc", ["--noEmit"]),
     await check("lint", "oxlint", ["--type-aware", "--deny-warnings"]),
     await check("format", "prettier", ["--check", "--log-level", "warn", "."]),
-    await suite("unit", []),
+    // All scenarios and kinds have their turn here; `npm test` plays some.
+    await suite("unit", [], { SAMPLE: "all" }),
   ];
   try {
     counts.push(await timed("end to end, with its cluster", endToEnd));

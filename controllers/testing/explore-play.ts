@@ -58,7 +58,7 @@ const returnInSeconds = 60;
 /** Plays a journey on a deployed cloud. */
 export async function travelled(journey: Journey): Promise<Travelogue> {
   const log = new Log(journey, await certificateFor(journey.start));
-  const run = await play(log.scenario, { budget: 200 + 200 * journey.changes.length });
+  const run = await play(log.scenario, { budget: 300 * (journey.before.length + 1 + journey.changes.length) });
   const trouble = [...log.trouble, ...run.trouble, ...log.parted(run.state, "the end")];
   return { sights: log.sights, trouble: [...new Set(trouble)] };
 }

@@ -1,8 +1,12 @@
 import { Aside } from "./aside.ts";
 import { scenarios } from "./play/scenarios.ts";
+import { sampled } from "./sampled.ts";
 import { sampleOf } from "./trials.ts";
 
-const names = scenarios.map(({ name }) => name);
+const names = sampled(
+  scenarios.map(({ name }) => name),
+  8,
+);
 const patience = 60_000;
 const aside = new Aside();
 
