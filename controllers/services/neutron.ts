@@ -33,13 +33,13 @@ export const neutron = defineService({
     {
       name: "periodic",
       run: { command: ["neutron-periodic-workers"] },
-      requests: { cpu: "20m", memory: "160Mi" },
+      requests: { cpu: "20m", memory: "192Mi" },
     },
     {
       // Of several the one works that holds a lock in OVN's database.
       name: "maintenance",
       run: { command: ["neutron-ovn-maintenance-worker"] },
-      requests: { cpu: "20m", memory: "160Mi" },
+      requests: { cpu: "20m", memory: "192Mi" },
     },
   ],
   endpointPath: "",
