@@ -18,8 +18,7 @@ afterAll(async () => {
 });
 
 const page = readFileSync(join(import.meta.dirname, "..", "crds", "MISTAKES.md"), "utf8");
-const found = page
-  .slice(page.indexOf("## Found by Nephos"))
+const found = (page.split("## Found by Nephos\n")[1]?.split("\n## ")[0] ?? "")
   .split("\n")
   .filter((line) => line.startsWith("|"))
   .slice(2);

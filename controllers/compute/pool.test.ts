@@ -358,3 +358,42 @@ describe("a ComputeNode", () => {
     });
   });
 });
+
+describe("the page of mistakes", () => {
+  const page = readFileSync(join(import.meta.dirname, "../../crds/MISTAKES.md"), "utf8");
+  const rows = (page.split("## Of hosts\n")[1] ?? "")
+    .split("\n")
+    .filter((line) => line.startsWith("|"))
+    .slice(2)
+    .map((line) => line.split("|").map((cell) => cell.trim().replaceAll("`", "")));
+  const kvm = poolWith({ hypervisor: { type: "KVM" } });
+  const inTheWay = "libvirtd runs on the host already, as process 42: stop and disable it, a host has one";
+  const twins = [host("one"), host("two"), checked("one", "localhost\n"), checked("two", "localhost\n")];
+  const groundless = (): unknown => {
+    const seen = snapshot(pool, cloud, cell);
+    return controller.status(pool, progress(plannedFor(pool, cloud, cell), seen, judgeStep).verdicts, seen, undefined);
+  };
+  const made: Readonly<Record<string, () => unknown>> = {
+    "a pool without a node that was given to it": () => seenBy(pool).status,
+    "a pool before its Network": groundless,
+    "KVM where no guest boots with it": () => seenBy(kvm, host("one"), checked("one")).status,
+    "a host with something in the way": () => seenBy(pool, host("one"), checked("one", inTheWay, 1)).status,
+    "two hosts of one name": () => seenBy(pool, ...twins).status,
+  };
+
+  it("has every mistake that is made here", () => {
+    expect(rows.map(([, mistake]) => mistake)).toEqual(Object.keys(made));
+  });
+
+  it.each(rows.map(([, mistake = "", condition = "", sentence = ""]) => [mistake, condition, sentence]))(
+    "has the sentence of %s",
+    (mistake, condition, sentence) => {
+      const status = made[mistake]?.();
+      const [type, reason] = condition.split(", ");
+      const conditions = listAt(status, "conditions");
+      expect(conditions.find((each) => textAt(each, "type") === type)).toMatchObject({ status: "True" });
+      const ready = conditions.find((each) => textAt(each, "type") === "Ready");
+      expect(ready).toMatchObject({ status: "False", reason, message: expect.stringContaining(sentence) });
+    },
+  );
+});
