@@ -365,7 +365,7 @@ describe("the page of mistakes", () => {
     .split("\n")
     .filter((line) => line.startsWith("|"))
     .slice(2)
-    .map((line) => line.split("|").map((cell) => cell.trim().replaceAll("`", "")));
+    .map((line) => line.split("|").map((column) => column.trim().replaceAll("`", "")));
   const kvm = poolWith({ hypervisor: { type: "KVM" } });
   const inTheWay = "libvirtd runs on the host already, as process 42: stop and disable it, a host has one";
   const twins = [host("one"), host("two"), checked("one", "localhost\n"), checked("two", "localhost\n")];
