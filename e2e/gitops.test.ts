@@ -32,7 +32,7 @@ let count = 0;
 /** A sample as somebody has it in Git, for the namespace of these tests and under a name of its own. */
 function sample(file: string): Record<string, unknown> {
   const document = mapAt(parse(readFileSync(join(samples, file), "utf8")));
-  return { ...document, metadata: { ...mapAt(document, "metadata"), name: `sample-${++count}`, namespace } };
+  return { ...document, metadata: { ...mapAt(document, "metadata"), name: `sample${++count}`, namespace } };
 }
 
 /** How a document gets into the cluster: kubectl's way, with what was applied last in an annotation; and the API server's. */
