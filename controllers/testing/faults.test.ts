@@ -5,7 +5,7 @@ import { sampleOf } from "./trials.ts";
 
 const names = sampled(
   scenarios.map(({ name }) => name),
-  8,
+  5,
 );
 const patience = 60_000;
 const aside = new Aside();
