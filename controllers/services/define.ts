@@ -64,6 +64,8 @@ export interface Wsgi {
   readonly health: string;
   /** How many workers there always are. Default: one, and a second one under load. */
   readonly workers?: number;
+  /** Seconds that a worker gets to end what it has begun, before it is killed. Default 80. */
+  readonly endInSeconds?: number;
   /** What uWSGI is told besides what it is told for all. */
   readonly options?: readonly string[];
   /** What it is told by a file, as `option = value`: only there it puts in such as `%t`, the time of its start. */

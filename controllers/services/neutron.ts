@@ -28,7 +28,7 @@ export const neutron = defineService({
         // By it the workers of a pod know which members of the ring are left from before (neutron:neutron/common/wsgi_utils.py).
         fileOptions: ["start-time = %t"],
         // Its workers never end by themselves, since the threads that follow OVN's databases do not; no request takes longer than this.
-        options: ["--worker-reload-mercy", "30"],
+        endInSeconds: 30,
       },
       requests: { cpu: "200m", memory: "384Mi" },
     },

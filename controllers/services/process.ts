@@ -169,7 +169,7 @@ function argumentsOf(run: Wsgi | Front, listeners: readonly Listener[], green: b
     ...["--module", run.wsgi],
     ...["--master", "--need-app", "--lazy-apps", "--enable-threads", "--thunder-lock", "--die-on-term"],
     ...workersOf(run, green),
-    ...["--buffer-size", "65535", "--worker-reload-mercy", "80"],
+    ...["--buffer-size", "65535", "--worker-reload-mercy", String(run.endInSeconds ?? 80)],
     ...["--hook-master-start", "unix_signal:15 gracefully_kill_them_all", "--add-header", "Connection: close"],
     ...["--disable-logging", ...(run.options ?? [])],
     ...(run.fileOptions === undefined ? [] : ["--ini", uwsgiPath]),
