@@ -12,6 +12,14 @@ export interface Run {
   readonly component: string;
 }
 
+/** The step `<part>/users`: what others use stays, and they are named. */
+export function unused(part: string, { kind }: Live, users: readonly string[]): Step {
+  const step = { name: `${part}/users`, after: [], objects: [] };
+  if (users.length === 0) return step;
+  const what = users.length === 1 ? `uses this ${kind}; delete that` : `use this ${kind}; delete them`;
+  return { ...step, held: { is: "blocked", reason: "InUse", message: `${users.join(", ")} ${what} first` } };
+}
+
 /** The step `<part>/removal`: a workload goes, and its pods with it, before anything that comes after. */
 export function removal(
   part: string,

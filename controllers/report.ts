@@ -18,6 +18,24 @@ export function reportOf(
   };
 }
 
+/** The condition Available: true while everything that answers has a ready pod; stays so during a rollout. */
+export function available(
+  silent: readonly string[],
+  well: Pick<Condition, "reason" | "message">,
+  unwell: string,
+  observedGeneration: number,
+): Condition {
+  return silent.length === 0
+    ? { type: "Available", status: "True", ...well, observedGeneration }
+    : {
+        type: "Available",
+        status: "False",
+        reason: unwell,
+        message: `no ready pod: ${silent.join(", ")}`,
+        observedGeneration,
+      };
+}
+
 /** Of what cannot be rolled out at all: what its namespace has is not its own. */
 export function refusedReport(
   subject: Live,

@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { mistakesBelow } from "../controllers/testing/mistakes.ts";
 import { listAt, textAt } from "../operator/object.ts";
 import { cloud, getCloud, inCloud, patchCloud, ready, readyCloud } from "./scene/cloud.ts";
 import { conditionStatus, eventually, scene, type Scene } from "./scene/scene.ts";
@@ -17,19 +16,7 @@ afterAll(async () => {
   await at.transport.close();
 });
 
-const page = readFileSync(join(import.meta.dirname, "..", "crds", "MISTAKES.md"), "utf8");
-const found = (page.split("## Found by Nephos\n")[1]?.split("\n## ")[0] ?? "")
-  .split("\n")
-  .filter((line) => line.startsWith("|"))
-  .slice(2);
-const rows = found.map((line) => {
-  const [mistake = "", condition = "", sentence = ""] = line
-    .split("|")
-    .slice(1)
-    .map((cell) => cell.trim().replaceAll("`", ""));
-  const [type = "", reason = ""] = condition.split(", ");
-  return { mistake, type, reason, sentence };
-});
+const rows = mistakesBelow("Found by Nephos");
 
 const second = "second";
 const quota = "small";

@@ -2,14 +2,14 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { dressed } from "../../operator/dress.ts";
-import { at, type Live, listAt, mapAt, refKey, refOf, textAt } from "../../operator/object.ts";
+import { at, type Live, mapAt, refKey, refOf, textAt } from "../../operator/object.ts";
 import { type Plan, progress, type Snapshot } from "../../operator/plan.ts";
 import { expectGolden, goldenOrphans } from "../../operator/testing/golden.ts";
 import { judgeStep } from "../../operator/verdict.ts";
 import { cloudController } from "../cloud/controller.ts";
 import { requestsMissing, troubleWith, workloadsIn } from "../testing/pods.ts";
 import { means, stepsYaml } from "../testing/render.ts";
-import { live, node, placed, rollOut, secret, snapshot } from "../testing/world.ts";
+import { conditionsOf, live, node, placed, rollOut, secret, snapshot } from "../testing/world.ts";
 import { cellController } from "./controller.ts";
 import { usersOf } from "./users.ts";
 
@@ -54,14 +54,6 @@ function judged(cell: Live, ...objects: readonly Live[]) {
     status: controller.status(cell, verdicts, seen, undefined),
   };
 }
-
-const conditionsOf = (status: unknown) =>
-  Object.fromEntries(
-    listAt(status, "conditions").map((each) => [
-      textAt(each, "type") ?? "",
-      [textAt(each, "status"), textAt(each, "reason")],
-    ]),
-  );
 
 const cell = cellWith();
 const ground = cloudDone();

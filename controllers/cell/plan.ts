@@ -1,15 +1,15 @@
 import { computeCellSpec, type ComputeCellSpec } from "../../crds/compute-cell.ts";
-import { cloudSpec } from "../../crds/cloud.ts";
 import { dressed, ownView } from "../../operator/dress.ts";
-import { type Live, nameFor, refOf } from "../../operator/object.ts";
+import { type Live, refOf } from "../../operator/object.ts";
 import { type Plan, progress, type Snapshot, type Step } from "../../operator/plan.ts";
 import { secretRef } from "../../operator/recipe.ts";
 import { conditionOf, judgeStep, type Verdict } from "../../operator/verdict.ts";
 import { belongingsOf } from "../cloud/belongings.ts";
+import { owningCloud } from "../cloud/owner.ts";
 import { cloudKind, contextOf, type Means, planCloud, withUserConfig } from "../cloud/plan.ts";
 import { heldByLoss, partRecord } from "../cloud/record.ts";
-import { elderOf, unreadable } from "../refusal.ts";
-import { removal, type Run } from "../removal.ts";
+import { unreadable } from "../refusal.ts";
+import { removal, type Run, unused } from "../removal.ts";
 import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
 import { nova } from "../services/nova.ts";
 import { renderService } from "../services/render.ts";
@@ -34,13 +34,9 @@ export function cellOf(
 ): Cell | Verdict {
   const spec = computeCellSpec.parse(cell["spec"]);
   const { namespace = "", name } = cell.metadata;
-  const cloud = seen.get({ ...cloudKind, namespace, name: spec.cloud.name });
-  if (cloud === undefined) return { is: "waiting", on: `Cloud ${spec.cloud.name} to exist` };
-  const older = elderOf(cloud, seen);
-  if (older !== undefined)
-    return { is: "waiting", on: `${nameFor({ ...cloudKind, name: older.metadata.name })} to go` };
-  if (!cloudSpec.safeParse(cloud["spec"]).success)
-    return { is: "waiting", on: `Cloud ${spec.cloud.name} to have a spec that can be read` };
+  const owner = owningCloud(seen, namespace, spec.cloud.name);
+  if ("is" in owner) return owner;
+  const { cloud } = owner;
   const service = cellDefinition(name);
   return { cloud, service, context: withWishes(contextOf(cloud, seen, means, standsOn), service, spec) };
 }
@@ -120,16 +116,10 @@ function stepsOfCloud(cloud: Live, whole: Plan, steps: readonly Step[], seen: Sn
 
 /** What has to happen before a ComputeCell may go: nothing uses it any more, then its programs go. What it keeps in database and broker stays, and Nova knows of it. */
 export function planCellDeletion(cell: Live, seen: Snapshot): Plan {
-  const users = usersOf(cell, seen);
-  const used: Verdict = {
-    is: "blocked",
-    reason: "InUse",
-    message: `${users.join(", ")} ${users.length === 1 ? "uses this ComputeCell; delete that" : "use this ComputeCell; delete them"} first`,
-  };
   const service = cellDefinition(cell.metadata.name);
   return {
     steps: [
-      { name: "cell/users", after: [], objects: [], ...(users.length === 0 ? {} : { held: used }) },
+      unused("cell", cell, usersOf(cell, seen)),
       ...service.processes.map((process) => {
         const kind = isProgram(process) ? "StatefulSet" : "Deployment";
         const run: Run = { kind, name: workloadOf(service, process), service: service.name, component: process.name };

@@ -10,7 +10,18 @@ import { judgeStep } from "../../operator/verdict.ts";
 import { imageResolver } from "../images.ts";
 import { requestsMissing, troubleWith, workloadsIn } from "../testing/pods.ts";
 import { means, stepsYaml, withKeystone } from "../testing/render.ts";
-import { claim, fabricOf, live, node, placed, rollOut, secret, settled, snapshot } from "../testing/world.ts";
+import {
+  claim,
+  conditionsOf,
+  fabricOf,
+  live,
+  node,
+  placed,
+  rollOut,
+  secret,
+  settled,
+  snapshot,
+} from "../testing/world.ts";
 import { cloudController } from "./controller.ts";
 import { contextOf } from "./plan.ts";
 
@@ -43,14 +54,6 @@ function judged(cloud: Live, ...objects: readonly Live[]) {
 function stepOf(plan: Plan, name: string): Step | undefined {
   return plan.steps.find((step) => step.name === name);
 }
-
-const conditionsOf = (status: unknown) =>
-  Object.fromEntries(
-    listAt(status, "conditions").map((each) => [
-      textAt(each, "type") ?? "",
-      [textAt(each, "status"), textAt(each, "reason")],
-    ]),
-  );
 
 describe("the plan of a Cloud", () => {
   const cloud = cloudWith();

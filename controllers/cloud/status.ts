@@ -1,18 +1,20 @@
 import { type Condition, summarise } from "../../operator/conditions.ts";
-import { type Live, numberAt } from "../../operator/object.ts";
+import type { Live } from "../../operator/object.ts";
 import type { Snapshot } from "../../operator/plan.ts";
 import type { Verdict } from "../../operator/verdict.ts";
-import { reportOf } from "../report.ts";
+import { available, reportOf } from "../report.ts";
 import type { ServiceContext, ServiceDefinition } from "../services/define.ts";
 import { publicUrl } from "../services/public.ts";
 import { apiWorkloadsOf } from "../services/workloads.ts";
-import { oldestRunning, workloadIn } from "../services/running.ts";
+import { oldestRunning, silentAmong } from "../services/running.ts";
 import { unknownOptions } from "../services/unknown-options.ts";
 import { certificatesValid } from "./expiry.ts";
 import { resolvedOf } from "./resolved.ts";
 
 /** The condition that warns of what works, but perhaps not as it was meant. */
 export const warningCondition = "UnknownOptions";
+
+const answering = { reason: "EveryApiAnswers", message: "every API has a ready pod" } as const;
 
 /** What a Cloud says about itself: nothing but verdicts and what was observed. */
 export function cloudStatus(
@@ -23,13 +25,14 @@ export function cloudStatus(
   services: readonly ServiceDefinition[],
 ): Readonly<Record<string, unknown>> {
   const observedGeneration = cloud.metadata.generation ?? 0;
+  const apis = apiWorkloadsOf(services);
   const conditions = [
     ...summarise(verdicts, observedGeneration),
-    available(seen, context, services, observedGeneration),
+    available(silentAmong(seen, context.namespace, apis), answering, "ApiWithoutPod", observedGeneration),
     certificatesValid(cloud, seen, observedGeneration),
     ...doubtful(unknownOptions(services, context), context, observedGeneration),
   ];
-  const release = oldestRunning(seen, context.namespace, apiWorkloadsOf(services));
+  const release = oldestRunning(seen, context.namespace, apis);
   const keystone = services.find((service) => service.name === "keystone");
   const url = keystone === undefined ? undefined : publicUrl(keystone, context);
   return {
@@ -57,32 +60,4 @@ export function doubtful(
   const named = `${doubts.slice(0, namedOptions).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
   const message = `${release} does not know, but gets all the same: ${named}`;
   return [{ type: warningCondition, status: "True", reason: "NotInRelease", message, observedGeneration }];
-}
-
-/** True while every API has a pod that takes requests; stays so during a rollout. */
-function available(
-  seen: Snapshot,
-  { namespace }: ServiceContext,
-  services: readonly ServiceDefinition[],
-  observedGeneration: number,
-): Condition {
-  const names = apiWorkloadsOf(services);
-  const silent = names.filter(
-    (name) => (numberAt(workloadIn(seen, namespace, name), "status", "readyReplicas") ?? 0) === 0,
-  );
-  return silent.length === 0
-    ? {
-        type: "Available",
-        status: "True",
-        reason: "EveryApiAnswers",
-        message: "every API has a ready pod",
-        observedGeneration,
-      }
-    : {
-        type: "Available",
-        status: "False",
-        reason: "ApiWithoutPod",
-        message: `no ready pod: ${silent.join(", ")}`,
-        observedGeneration,
-      };
 }

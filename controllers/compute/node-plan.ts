@@ -16,10 +16,7 @@ interface Known {
   readonly host: Host | undefined;
 }
 
-function knownOf(node: Live, seen: Snapshot): Known | undefined {
-  const { data: spec } = computeNodeSpec.safeParse(node["spec"]);
-  if (spec === undefined) return undefined;
-  const { namespace } = node.metadata;
+function knownOf(spec: ComputeNodeSpec, { metadata: { namespace } }: Live, seen: Snapshot): Known {
   const pool = seen.get({ ...computePoolKind, namespace, name: spec.pool.name });
   const wishes = computePoolSpec.safeParse(pool?.["spec"]).data;
   const hosts = pool === undefined || wishes === undefined ? [] : hostsOf(pool, wishes, seen);
@@ -28,11 +25,9 @@ function knownOf(node: Live, seen: Snapshot): Known | undefined {
 
 /** What a host has to go through until it is ready: all of it is seen, none of it done, here. */
 export function planNode(node: Live, seen: Snapshot): Plan {
-  const known = knownOf(node, seen);
-  if (known === undefined) {
-    const issue = computeNodeSpec.safeParse(node["spec"]).error?.issues[0] ?? { path: [], message: "cannot be read" };
-    return { steps: [unreadable("host/spec", issue)] };
-  }
+  const unread = computeNodeSpec.safeParse(node["spec"]).error?.issues[0];
+  if (unread !== undefined) return { steps: [unreadable("host/spec", unread)] };
+  const known = knownOf(computeNodeSpec.parse(node["spec"]), node, seen);
   const [preflight, agents] = [preflightVerdict(known, seen), agentsVerdict(known)];
   return {
     steps: [
@@ -66,9 +61,10 @@ export function nodeStatus(
 ): Readonly<Record<string, unknown>> {
   const generation = node.metadata.generation ?? 0;
   const report = reportOf(verdicts, summarise(verdicts, generation), generation);
-  const known = knownOf(node, seen);
-  if (known?.host === undefined) return { ...report, ...(known === undefined ? {} : { state: "Unreachable" }) };
-  const { spec, host } = known;
+  const { data: spec } = computeNodeSpec.safeParse(node["spec"]);
+  if (spec === undefined) return report;
+  const { host } = knownOf(spec, node, seen);
+  if (host === undefined) return { ...report, state: "Unreachable" };
   const hypervisor = hypervisorOf(host, spec.hypervisor);
   return {
     ...report,

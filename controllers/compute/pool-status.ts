@@ -1,5 +1,4 @@
-import type { ComputePoolSpec } from "../../crds/compute-pool.ts";
-import { computePoolSpec } from "../../crds/compute-pool.ts";
+import { type ComputePoolSpec, computePoolSpec } from "../../crds/compute-pool.ts";
 import { type Condition, summarise } from "../../operator/conditions.ts";
 import type { Live } from "../../operator/object.ts";
 import type { Snapshot } from "../../operator/plan.ts";

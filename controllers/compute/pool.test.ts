@@ -5,6 +5,7 @@ import { at, type Live, listAt, mapAt, textAt } from "../../operator/object.ts";
 import { type Mark, type Plan, progress, type Step } from "../../operator/plan.ts";
 import { expectGolden } from "../../operator/testing/golden.ts";
 import { judgeStep, type Verdict } from "../../operator/verdict.ts";
+import { mistakesBelow } from "../testing/mistakes.ts";
 import { means, stepsYaml } from "../testing/render.ts";
 import { live, namespace, node, secret, settled, snapshot } from "../testing/world.ts";
 import { nodeController } from "./node-controller.ts";
@@ -360,12 +361,7 @@ describe("a ComputeNode", () => {
 });
 
 describe("the page of mistakes", () => {
-  const page = readFileSync(join(import.meta.dirname, "../../crds/MISTAKES.md"), "utf8");
-  const rows = (page.split("## Of hosts\n")[1] ?? "")
-    .split("\n")
-    .filter((line) => line.startsWith("|"))
-    .slice(2)
-    .map((line) => line.split("|").map((column) => column.trim().replaceAll("`", "")));
+  const rows = mistakesBelow("Of hosts");
   const kvm = poolWith({ hypervisor: { type: "KVM" } });
   const inTheWay = "libvirtd runs on the host already, as process 42: stop and disable it, a host has one";
   const twins = [host("one"), host("two"), checked("one", "localhost\n"), checked("two", "localhost\n")];
@@ -382,18 +378,13 @@ describe("the page of mistakes", () => {
   };
 
   it("has every mistake that is made here", () => {
-    expect(rows.map(([, mistake]) => mistake)).toEqual(Object.keys(made));
+    expect(rows.map(({ mistake }) => mistake)).toEqual(Object.keys(made));
   });
 
-  it.each(rows.map(([, mistake = "", condition = "", sentence = ""]) => [mistake, condition, sentence]))(
-    "has the sentence of %s",
-    (mistake, condition, sentence) => {
-      const status = made[mistake]?.();
-      const [type, reason] = condition.split(", ");
-      const conditions = listAt(status, "conditions");
-      expect(conditions.find((each) => textAt(each, "type") === type)).toMatchObject({ status: "True" });
-      const ready = conditions.find((each) => textAt(each, "type") === "Ready");
-      expect(ready).toMatchObject({ status: "False", reason, message: expect.stringContaining(sentence) });
-    },
-  );
+  it.each(rows)("has the sentence of $mistake", ({ mistake, type, reason, sentence }) => {
+    const conditions = listAt(made[mistake]?.(), "conditions");
+    expect(conditions.find((each) => textAt(each, "type") === type)).toMatchObject({ status: "True" });
+    const ready = conditions.find((each) => textAt(each, "type") === "Ready");
+    expect(ready).toMatchObject({ status: "False", reason, message: expect.stringContaining(sentence) });
+  });
 });

@@ -82,7 +82,8 @@ function podOf(agent: Agent, context: HostContext): { readonly pod: IPodSpec; re
   const files = configMap(`${agent.name}-${context.pool}`, agent.files(context));
   const secret = configurationOf(agent, context);
   const pullSecrets = context.cell.context.spec.images?.pullSecrets ?? [];
-  const mounted = mountedBy(agent, context);
+  const mounted = [...(secret === undefined ? [] : [secret.mounted]), ...(agent.mounts?.(context) ?? [])];
+  const mounts = [...mountsOf(agent), ...mounted.map(({ mount }) => mount)];
   return {
     files: [files, ...(secret === undefined ? [] : [secret.recipe])],
     pod: {
@@ -96,9 +97,9 @@ function podOf(agent: Agent, context: HostContext): { readonly pod: IPodSpec; re
       terminationGracePeriodSeconds: agent.graceInSeconds,
       tolerations: [{ operator: "Exists" }],
       ...(pullSecrets.length === 0 ? {} : { imagePullSecrets: pullSecrets.map(({ name }) => ({ name })) }),
-      ...(agent.first === undefined ? {} : { initContainers: [container(agent.first, agent, context)] }),
+      ...(agent.first === undefined ? {} : { initContainers: [container(agent.first, agent, context, mounts)] }),
       containers: agent.programs.map((program, index) => ({
-        ...container(program, agent, context),
+        ...container(program, agent, context, mounts),
         ...(index === 0 ? { ports: [lockOf(agent)] } : {}),
       })),
       volumes: [
@@ -133,13 +134,12 @@ function configurationOf(
   };
 }
 
-/** What a pod has besides its files and the host's folders. */
-function mountedBy(agent: Agent, context: HostContext): readonly CertificateMount[] {
-  const configuration = configurationOf(agent, context);
-  return [...(configuration === undefined ? [] : [configuration.mounted]), ...(agent.mounts?.(context) ?? [])];
-}
-
-function container(program: Program, agent: Agent, context: HostContext): IContainer {
+function container(
+  program: Program,
+  agent: Agent,
+  context: HostContext,
+  volumeMounts: readonly IVolumeMount[],
+): IContainer {
   const { name, image, start, requests, privileged } = program;
   return {
     name,
@@ -154,7 +154,7 @@ function container(program: Program, agent: Agent, context: HostContext): IConta
     resources: { requests: { ...requests } },
     securityContext: securityOf(privileged),
     terminationMessagePolicy: "FallbackToLogsOnError",
-    volumeMounts: [...mountsOf(agent), ...mountedBy(agent, context).map(({ mount }) => mount)],
+    volumeMounts: [...volumeMounts],
     ...probesOf(program),
   };
 }

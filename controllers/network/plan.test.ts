@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { at, type Live, listAt, mapAt, textAt } from "../../operator/object.ts";
+import { at, type Live, listAt, mapAt } from "../../operator/object.ts";
 import { type Plan, progress, type Snapshot } from "../../operator/plan.ts";
 import { isRecipe } from "../../operator/recipe.ts";
 import { expectGolden, goldenOrphans } from "../../operator/testing/golden.ts";
@@ -9,7 +9,7 @@ import { judgeStep } from "../../operator/verdict.ts";
 import { imageResolver } from "../images.ts";
 import { requestsMissing, troubleWith, workloadsIn } from "../testing/pods.ts";
 import { stepsYaml } from "../testing/render.ts";
-import { claim, live, placed, rollOut, secret, snapshot } from "../testing/world.ts";
+import { claim, conditionsOf, live, placed, rollOut, secret, snapshot } from "../testing/world.ts";
 import { networkController } from "./controller.ts";
 
 const controller = networkController({
@@ -42,14 +42,6 @@ function judged(network: Live, ...objects: readonly Live[]) {
     status: controller.status(network, verdicts, seen, undefined),
   };
 }
-
-const conditionsOf = (status: unknown) =>
-  Object.fromEntries(
-    listAt(status, "conditions").map((each) => [
-      textAt(each, "type") ?? "",
-      [textAt(each, "status"), textAt(each, "reason")],
-    ]),
-  );
 
 const network = networkWith();
 const world = [cloudWith(), ...authority];

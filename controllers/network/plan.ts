@@ -1,12 +1,12 @@
-import { cloudSpec } from "../../crds/cloud.ts";
 import { networkSpec } from "../../crds/network.ts";
-import { type Live, nameFor } from "../../operator/object.ts";
+import type { Live } from "../../operator/object.ts";
 import type { Plan, Snapshot, Step } from "../../operator/plan.ts";
 import { secretRef } from "../../operator/recipe.ts";
 import { done, type Verdict } from "../../operator/verdict.ts";
+import { owningCloud } from "../cloud/owner.ts";
 import { cloudKind, type Means } from "../cloud/plan.ts";
 import { contradiction, elderOf, unreadable } from "../refusal.ts";
-import { removal, type Run } from "../removal.ts";
+import { removal, type Run, unused } from "../removal.ts";
 import { authoritySecret, certificateFor, trustSecret } from "../services/tls.ts";
 import { databaseSteps } from "./databases.ts";
 import { clientSecret, type Database, type Fabric, northbound, southbound } from "./fabric.ts";
@@ -20,13 +20,9 @@ export type Images = Pick<Means, "images">;
 export function fabricOf(network: Live, seen: Snapshot, { images }: Images): Fabric | Verdict {
   const spec = networkSpec.parse(network["spec"]);
   const namespace = network.metadata.namespace ?? "";
-  const live = seen.get({ ...cloudKind, namespace, name: spec.cloud.name });
-  if (live === undefined) return { is: "waiting", on: `Cloud ${spec.cloud.name} to exist` };
-  const older = elderOf(live, seen);
-  if (older !== undefined)
-    return { is: "waiting", on: `${nameFor({ ...cloudKind, name: older.metadata.name })} to go` };
-  const cloud = cloudSpec.safeParse(live["spec"]).data;
-  if (cloud === undefined) return { is: "waiting", on: `Cloud ${spec.cloud.name} to have a spec that can be read` };
+  const owner = owningCloud(seen, namespace, spec.cloud.name);
+  if ("is" in owner) return owner;
+  const { spec: cloud } = owner;
   return {
     namespace,
     minute: seen.minute,
@@ -82,15 +78,9 @@ function refusal(older: Live): Step {
 /** What has to happen before a Network may go: nothing uses it any more; then northd, and after it the databases, whose volumes stay. */
 export function planNetworkDeletion(network: Live, seen: Snapshot): Plan {
   if (elderOf(network, seen) !== undefined) return { steps: [] };
-  const users = usersOf(network, seen);
-  const used: Verdict = {
-    is: "blocked",
-    reason: "InUse",
-    message: `${users.join(", ")} ${users.length === 1 ? "uses this Network; delete that" : "use this Network; delete them"} first`,
-  };
   return {
     steps: [
-      { name: "network/users", after: [], objects: [], ...(users.length === 0 ? {} : { held: used }) },
+      unused("network", network, usersOf(network, seen)),
       removal(
         "northd",
         ["network/users"],

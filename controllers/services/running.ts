@@ -1,5 +1,5 @@
 import { type Release, releases } from "../../crds/cloud.ts";
-import { type Live, type Ref, refOf } from "../../operator/object.ts";
+import { type Live, numberAt, type Ref, refOf } from "../../operator/object.ts";
 import type { Snapshot } from "../../operator/plan.ts";
 import { realisedAnnotation } from "../../operator/verdict.ts";
 
@@ -10,6 +10,11 @@ export const versionLabel = "app.kubernetes.io/version";
 export function workloadIn(seen: Snapshot, namespace: string, name: string): Live | undefined {
   const ref = { apiVersion: "apps/v1", namespace, name };
   return seen.get({ ...ref, kind: "Deployment" }) ?? seen.get({ ...ref, kind: "StatefulSet" });
+}
+
+/** Those of some workloads that have no ready pod. */
+export function silentAmong(seen: Snapshot, namespace: string, names: readonly string[]): string[] {
+  return names.filter((name) => (numberAt(workloadIn(seen, namespace, name), "status", "readyReplicas") ?? 0) === 0);
 }
 
 /** What to ask for to know what `workloadIn` tells: the one that is there, or both that are not. */

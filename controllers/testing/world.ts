@@ -1,4 +1,4 @@
-import { type Live, refKey, refOf } from "../../operator/object.ts";
+import { listAt, type Live, refKey, refOf, textAt } from "../../operator/object.ts";
 import { live as liveOf, type Sketch, snapshot } from "../../operator/testing/objects.ts";
 import { type Plan, progress, type Snapshot, type Wanted } from "../../operator/plan.ts";
 import { isRecipe, keysOf } from "../../operator/recipe.ts";
@@ -120,4 +120,14 @@ export function rollOut(
     objects = [...objects, ...written.flatMap(({ made }) => made.flatMap((each) => [each, ...volumesOf(each)]))];
   }
   return { rounds, objects };
+}
+
+/** Status and reason of each condition in a status, by its type. */
+export function conditionsOf(status: unknown): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    listAt(status, "conditions").map((each) => [
+      textAt(each, "type") ?? "",
+      [textAt(each, "status"), textAt(each, "reason")],
+    ]),
+  );
 }
