@@ -175,6 +175,7 @@ export class Desk {
       client,
       clock,
       manager: controller.name,
+      marksAs: controller.marksAs,
       secrets: this.#secrets,
       versionOf: (name) => seen.get(secretRef(namespace, name))?.metadata.resourceVersion ?? "",
       wrote: (object, verb) => {

@@ -40,7 +40,8 @@ afterEach(() => {
 
 function neutron(url = base): Neutron {
   const who = { url: `${base}/v3`, userName: "nephos", password: "secret", projectName: "admin" };
-  return openNeutron(new KeystoneSessions(), new ApiWire(), who, url, new AbortController().signal);
+  const signal = new AbortController().signal;
+  return openNeutron({ sessions: new KeystoneSessions(), wire: new ApiWire(), credentials: who, url, signal });
 }
 
 describe("calls to Neutron", () => {
