@@ -73,7 +73,7 @@ function hostOn(node: Live, pods: readonly Live[], { pool, spec, seen }: Around)
   const { name, namespace = "" } = pool.metadata;
   const { labels = {} } = node.metadata;
   const place = placeOf(labels[agentsLabel]);
-  if ((place !== undefined && place.pool !== name) || takenFrom(pool, node, seen)) return [];
+  if ([place?.pool, poolToldBy(node, namespace, seen)].some((each) => each !== undefined && each !== name)) return [];
   const meant = Object.entries(chosenBy(spec, namespace)).every(([label, value]) => labels[label] === value);
   const [checks, agents] = [pods.filter(isPreflight), pods.filter((pod) => !isPreflight(pod))];
   const revisions = [...new Set(agents.flatMap(({ metadata }) => metadata.labels?.[revisionLabel] ?? []))].sort();
@@ -91,10 +91,9 @@ function hostOn(node: Live, pods: readonly Live[], { pool, spec, seen }: Around)
   ];
 }
 
-/** Whether another pool still has to do with a node that has lost its label already. */
-function takenFrom({ metadata: { name, namespace } }: Live, node: Live, seen: Snapshot): boolean {
-  const told = seen.get({ ...computeNodeKind, namespace, name: node.metadata.name });
-  return told !== undefined && textAt(told, "spec", "pool", "name") !== name;
+/** The pool that a node is a host of by its ComputeNode: until that is gone, also without the label. */
+function poolToldBy(node: Live, namespace: string, seen: Snapshot): string | undefined {
+  return textAt(seen.get({ ...computeNodeKind, namespace, name: node.metadata.name }), "spec", "pool", "name");
 }
 
 /** What the agents of a revision lack on a host. */
