@@ -25,7 +25,10 @@ export function askedCloud({ metadata: { namespace } }: Live, seen: Snapshot): L
 export function planLeaving(subject: Live, seen: Snapshot, facts: HostFacts | undefined): Plan {
   const name = textAt(subject, "spec", "node") ?? subject.metadata.name;
   const pool = textAt(subject, "spec", "pool", "name") ?? "";
-  const basis = [{ ...computePoolKind, namespace: subject.metadata.namespace, name: pool }];
+  const basis = [
+    { ...computePoolKind, namespace: subject.metadata.namespace, name: pool },
+    { ...nodeKind, name },
+  ];
   const leaving: Leaving = { name, pool, namespace: subject.metadata.namespace ?? "", seen };
   if (askedCloud(subject, seen) === undefined) return { steps: [agentsStep(leaving, [])], basis };
   return { steps: stepsWith(leaving, facts ?? { ...noFacts, unreachable: "Nova to be asked" }), basis };
@@ -74,7 +77,8 @@ function serversStep(host: string, { servers, moves }: HostFacts): Step {
 function usedBy(host: string, servers: readonly string[]): string {
   const named = servers.slice(0, namedServers).join(", ");
   const more = servers.length > namedServers ? ` and ${servers.length - namedServers} more` : "";
-  return `${servers.length} ${servers.length === 1 ? "server is" : "servers are"} on ${host}, ${named}${more}: migrate or delete them, or evacuate them where the host is off`;
+  const are = servers.length === 1 ? "server is" : "servers are";
+  return `${servers.length} ${are} on ${host}, ${named}${more}: migrate or delete what is there; evacuate it where the host is off`;
 }
 
 function unfinishedOn(host: string, [server]: readonly string[]): string | undefined {

@@ -7,7 +7,7 @@ import type { Means } from "../cloud/plan.ts";
 import { chassisOf } from "../network/chassis.ts";
 import { unreadable } from "../refusal.ts";
 import { chassisSettings } from "./chassis-files.ts";
-import { chosenBy, computeNodeKind, daemonSetKind, type Host, hostsOf } from "./hosts.ts";
+import { chosenBy, computeNodeKind, daemonSetKind, type Host, hostsOf, nodeKind } from "./hosts.ts";
 import { poolLabel } from "./labels.ts";
 import { preflightName, renderPreflight } from "./preflight.ts";
 import { type Ground, groundOf } from "./pool-ground.ts";
@@ -44,9 +44,17 @@ export function planPool(subject: Live, seen: Snapshot, means: Means): Plan {
       serviceStep(pool),
       leavingStep(pool),
     ],
-    basis: ground.basis,
+    basis: [...ground.basis, ...doomed(pool)],
     kept: inUse(pool, revision),
   };
+}
+
+/** Nodes that the pool gives up now: by an old view of their labels a host would be seen out that is meant. */
+function doomed(pool: Pool): Ref[] {
+  const staying = new Set(pool.hosts.flatMap(({ meant, node }) => (meant ? [node.metadata.name] : [])));
+  return nodesOf(pool)
+    .filter(({ metadata }) => metadata.deletionTimestamp === undefined && !staying.has(metadata.name))
+    .map(({ metadata }) => ({ ...nodeKind, name: metadata.name }));
 }
 
 /** What has to happen before a ComputePool may go: its hosts leave, each as its ComputeNode sees it out. */
