@@ -294,14 +294,14 @@ describe("the deletion of a pool", () => {
   });
 
   it("has their ComputeNodes see out its hosts, which keep their labels meanwhile", () => {
-    const node = live({
+    const leaving = live({
       apiVersion,
       kind: "ComputeNode",
       metadata: { name: "one" },
       spec: { pool: { name: "standard" } },
     });
     const foreign = live({ apiVersion, kind: "ComputeNode", metadata: { name: "two" }, spec: { pool: { name: "x" } } });
-    const { marks, undone, plan } = deleted(host("one", toldTo(revision)), node, foreign);
+    const { marks, undone, plan } = deleted(host("one", toldTo(revision)), leaving, foreign);
     expect(marks).toEqual([]);
     expect(undone.map(({ name }) => name)).toEqual(["hosts/leaving", "hosts/nodes"]);
     expect(plan.steps.flatMap(({ removes = [] }) => removes.map(({ name }) => name))).toEqual(["one"]);

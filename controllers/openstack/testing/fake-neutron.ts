@@ -60,11 +60,9 @@ export class FakeNeutron implements Neutron {
     if (this.entries("ports").some((port) => uses(port, collection, id))) return refuse(409, `${path} is in use`);
     const host = this.entries(collection).find((each) => each.id === id)?.["host"];
     this.drop(collection, id);
+    if (collection === "networks") this.#dropAll("subnets", "network_id", id);
     // With the chassis that a controller of OVN is go all agents there.
-    if (collection === "agents")
-      for (const agent of this.entries("agents")) if (agent["host"] === host) this.drop("agents", agent.id);
-    if (collection === "networks")
-      for (const subnet of this.entries("subnets")) if (subnet["network_id"] === id) this.drop("subnets", subnet.id);
+    if (collection === "agents") this.#dropAll("agents", "host", host);
     return Promise.resolve();
   }
 
@@ -79,6 +77,10 @@ export class FakeNeutron implements Neutron {
       collection,
       this.entries(collection).filter((each) => each.id !== id),
     );
+  }
+
+  #dropAll(collection: string, field: string, value: unknown): void {
+    for (const entry of this.entries(collection)) if (entry[field] === value) this.drop(collection, entry.id);
   }
 
   /** Everything there is, for comparisons. */

@@ -12,7 +12,7 @@ export function stateOf(world: World): unknown {
     objects: world.store.history.at(world.store.history.version).flatMap(shown),
     keystone: keystoneShown(keystoneOf(world)),
     neutron: neutronShown(neutronOf(world)),
-    nova: [...novaOf(world).entries()].map(([host, { id: _, ...service }]) => [host, service]),
+    nova: [...novaOf(world).entries()].map(([host, { up, status, reason }]) => [host, up, status, reason]),
   };
 }
 
