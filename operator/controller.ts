@@ -52,4 +52,6 @@ export interface Controller<Facts = unknown> {
   readonly warnings?: readonly string[];
   /** How often the world outside is observed when nothing else happens; with jitter. */
   readonly pollInSeconds?: number;
+  /** The same while a step is undone. Default: no sooner. */
+  readonly pollUndoneInSeconds?: number;
 }

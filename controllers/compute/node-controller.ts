@@ -7,7 +7,7 @@ import { SourceMissing } from "../../operator/recipe.ts";
 import { cloudKind } from "../cloud/plan.ts";
 import { computePoolKind } from "../network/users.ts";
 import { ApiRefusal } from "../openstack/api-wire.ts";
-import { type HostDoor, httpHostDoor, openHostApis } from "./host-door.ts";
+import { type HostDoor, httpHostDoor } from "./host-door.ts";
 import { hostCall, type HostFacts, noFacts, observeHost, observeLeaving, performHostCall } from "./host-facts.ts";
 import { computeNodeKind, daemonSetKind, nodeKind } from "./hosts.ts";
 import { poolManager } from "./labels.ts";
@@ -25,13 +25,14 @@ export function nodeController(door: HostDoor = httpHostDoor()): Controller<Host
     owns: [],
     marks: [nodeKind],
     marksAs: poolManager,
-    pollInSeconds: 20,
+    pollInSeconds: 30,
+    pollUndoneInSeconds: 5,
     plan: (node, seen, facts) => planNode(node, seen, facts),
     planDeletion: (node, seen, facts) => planNodeDeletion(node, seen, facts),
     status: (node, verdicts, seen, facts) => nodeStatus(node, verdicts, seen, facts),
     observe: (node, seen, edge) => observe(node, seen, edge, door),
     act: async (action, { metadata: { namespace = "" } }, edge) =>
-      performHostCall(hostCall.parse(action.input), await openHostApis(namespace, edge, door)),
+      performHostCall(hostCall.parse(action.input), await door(namespace, edge)),
   };
 }
 
@@ -40,7 +41,7 @@ async function observe(node: Live, seen: Snapshot, edge: Edge, door: HostDoor): 
   if (question === undefined) return noFacts;
   if (askedCloud(node, seen) === undefined) return { ...noFacts, unreachable: "a Cloud in this namespace" };
   try {
-    const apis = await openHostApis(node.metadata.namespace ?? "", edge, door);
+    const apis = await door(node.metadata.namespace ?? "", edge);
     return await (question.leaves ? observeLeaving(question.host, apis) : observeHost(question, apis));
   } catch (error) {
     if (error instanceof ApiRefusal || error instanceof SourceMissing)

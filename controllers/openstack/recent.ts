@@ -1,4 +1,4 @@
-/** Answers that serve for a while: many who ask for the same get one. What failed is asked again. */
+/** Answers that serve for a while: many who ask for the same get one, also where it is a refusal. */
 export class Recent<T> {
   readonly #answers = new Map<string, { readonly answer: Promise<T>; readonly until: number }>();
   readonly #lifeInMilliseconds: number;
@@ -13,7 +13,6 @@ export class Recent<T> {
     if (known !== undefined && known.until > performance.now()) return known.answer;
     const answer = ask();
     this.#answers.set(key, { answer, until: performance.now() + this.#lifeInMilliseconds });
-    answer.catch(() => this.forget(key));
     return answer;
   }
 

@@ -4,9 +4,11 @@ import { objectsOf } from "../../../operator/testing/play.ts";
 import type { Outside } from "../../../operator/testing/scenario.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
 import type { HostDoor } from "../../compute/host-door.ts";
+import type { HostApis } from "../../compute/host-facts.ts";
 import { poolLabel } from "../../compute/labels.ts";
 import { NeutronError } from "../../openstack/neutron.ts";
 import { NovaError } from "../../openstack/nova.ts";
+import { operatorCredentials } from "../../openstack/operator-credentials.ts";
 import type { FakeNova } from "../../openstack/testing/fake-nova.ts";
 import { besideOf } from "./beside.ts";
 
@@ -40,7 +42,7 @@ export function hostDoor(world: World, outside: Outside): HostDoor {
   const away = (): NovaError => new NovaError(0, "Nova does not answer at nova.openstack.svc:8774");
   const lost = (): NeutronError => new NeutronError(0, "Neutron does not answer at neutron.openstack.svc:9696");
   const never = (): Promise<never> => Promise.reject(lost());
-  return () => ({
+  const apis: HostApis = {
     nova: {
       services: () => outside.read("services", () => novaOf(world).services(), away),
       hypervisorOn: (host, name) => outside.read("hypervisors", () => novaOf(world).hypervisorOn(host, name), away),
@@ -57,5 +59,9 @@ export function hostDoor(world: World, outside: Outside): HostDoor {
       update: never,
       remove: (path) => outside.write(`remove ${path}`, () => besideOf(world).neutron.remove(path), lost),
     },
-  });
+  };
+  return async (namespace, edge) => {
+    await operatorCredentials(namespace, edge);
+    return apis;
+  };
 }
