@@ -262,7 +262,7 @@ describe("the runtime", () => {
     there = true;
     await clock.advance(6);
     const before = passes.length;
-    await clock.advance(48);
+    await clock.advance(40);
     expect(passes.length).toBe(before);
   });
 
