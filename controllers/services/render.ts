@@ -79,7 +79,8 @@ function serverSteps(pods: Pods): Step[] {
   const { service, context } = pods;
   const at = (phase: string): string => `${service.name}/${phase}`;
   const infrastructure = ["database/server", "cache/server", ...(service.messaging ? ["messaging/server"] : [])];
-  const registered = service.after.map((name) => `${name}/registration`);
+  // In an upgrade, with all that they run; otherwise as soon as they can be found.
+  const grounds = service.after.flatMap((name) => context.upgrade.rolled[name] ?? [`${name}/registration`]);
   const programs = service.processes.filter((process) => !isApi(process));
   const run = (processes: readonly Process[]): Pick<Step, "objects" | "meanwhile"> => ({
     objects: processes.flatMap((process) => processObjects(service, context, process)),
@@ -94,7 +95,7 @@ function serverSteps(pods: Pods): Step[] {
         ...infrastructure,
         ...(publicPort(service.name, context) !== undefined ? ["tls/public"] : []),
         ...context.upgrade.gates,
-        ...registered,
+        ...grounds,
       ],
       ...run(service.processes.filter(isApi)),
     },
@@ -110,7 +111,7 @@ function serverSteps(pods: Pods): Step[] {
         at("api"),
         at("registration"),
         ...(programs.length === 0 ? [] : [at("workers")]),
-        ...context.upgrade.rolled,
+        ...Object.values(context.upgrade.rolled).flat(),
       ],
       objects: commandJobs(pods, "contract", service.upgrade.contract),
     },
