@@ -85,11 +85,12 @@ function networkIn(seen: Snapshot, namespace: string, cloud: string): ServiceCon
 
 /** For each service, the steps after which nothing of it is of another release any more. */
 function rolledOf(services: readonly ServiceDefinition[]): Readonly<Record<string, readonly string[]>> {
-  const stepsOf = ({ name, processes }: ServiceDefinition): readonly string[] => [
-    `${name}/registration`,
-    ...(processes.every(isApi) ? [] : [`${name}/workers`]),
-  ];
-  return Object.fromEntries(services.map((service) => [service.name, stepsOf(service)]));
+  return Object.fromEntries(
+    services.map(({ name, processes }) => [
+      name,
+      [`${name}/registration`, ...(processes.every(isApi) ? [] : [`${name}/workers`])],
+    ]),
+  );
 }
 
 function brokerOf({ messaging: { external } }: CloudSpec, seen: Snapshot, namespace: string): string {

@@ -172,7 +172,10 @@ class Theatre {
     const { world, clock } = { world: this.#world, clock: this.#clock };
     stage.act({ world, clock, restart: (controllers = this.#controllers) => this.#restart(controllers) });
     this.#changedAt = clock.now();
-    const since = (): number => Math.max(this.#changedAt, this.#thawsAt, this.#process?.wire.backAt ?? 0);
+    const since = (): number => {
+      const wire = this.#process?.wire;
+      return Math.max(this.#changedAt, this.#thawsAt, wire?.backAt ?? 0, wire?.wholeAt ?? 0);
+    };
     const quiet = (): boolean => clock.now() - since() >= quietInMilliseconds;
     const over = (): boolean => this.#broke() || (quiet() && this.#process !== undefined && stage.settled(world));
     if (!(await clock.until(over, patienceInMilliseconds)))
