@@ -36,6 +36,7 @@ class Theatre {
   readonly #budget: number;
   readonly #from: Checkpoint;
   readonly #stock: Stock;
+  readonly #until: number;
   readonly #processes: "each" | "one";
   readonly #world: World;
   readonly #clock: VirtualClock;
@@ -58,6 +59,7 @@ class Theatre {
 
   constructor(scenario: Scenario, playing: Playing) {
     const { fault = {}, budget = 600, from = beginningOf(scenario), processes = "one" } = playing;
+    this.#until = playing.until ?? scenario.stages.length;
     this.#scenario = scenario;
     this.#fault = fault;
     this.#budget = budget;
@@ -113,10 +115,10 @@ class Theatre {
     if (!fresh) await this.#warm();
   }
 
-  /** All stages that are left, until one of them goes wrong. */
+  /** All stages that are left to play, until one of them goes wrong. */
   async #stages(): Promise<void> {
     const { stages: over } = this.#from;
-    for (const [index, stage] of this.#scenario.stages.entries()) {
+    for (const [index, stage] of this.#scenario.stages.slice(0, this.#until).entries()) {
       if (index < over) continue;
       if (!(await this.#act(stage))) return;
       if (this.#processes === "each") await this.#relay(index + 1);
