@@ -13,5 +13,5 @@ import { services } from "../services/index.ts";
 export function planners(env: NodeJS.ProcessEnv): Controller[] {
   const images = imageResolver(imageDefaults(env));
   const means = { services, images, paths: upgradePaths };
-  return [cloudController(means), cellController(means), networkController({ images })];
+  return [cloudController(means), cellController(means), networkController(means)];
 }
