@@ -346,6 +346,17 @@ describe("status", () => {
     expect(memory.out).toContain("? Registration openstack/keystone  Unseen");
   });
 
+  it("draws with a Cloud what belongs to it, by name too", async () => {
+    const memory = rolledOut();
+    const spec = { cloud: { name: "demo" } };
+    memory.put({ apiVersion: "nephos.dev/v1alpha1", kind: "Network", metadata: { name: "fabric", namespace }, spec });
+    for (const args of [["status"], ["status", "demo"]]) {
+      await memory.run(args);
+      expect(memory.out).toContain("Cloud openstack/demo");
+      expect(memory.out).toContain("? Network openstack/fabric  Unseen");
+    }
+  });
+
   it("gives all of it as JSON", async () => {
     const memory = rolledOut();
     await memory.run(["status", "demo", "-o", "json"]);
