@@ -178,6 +178,8 @@ test("every connection of the services to the database is encrypted", async () =
       "-e",
       statement,
     ]);
+  // Who was asked nothing so far has no connection yet.
+  await at.openstack(cloud, ["image", "list"]);
   expect((await ask(query)).split("\n").filter((name) => name !== "")).toEqual(
     services.map(({ name }) => `e2e_${name}`).sort(),
   );
