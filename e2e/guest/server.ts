@@ -22,7 +22,7 @@ export async function active(commands: Commands, name: string, inSeconds = 300):
   }
 }
 
-/** The floating IP of a server, which gets one of the network outside where it has none. */
+/** The floating IP of an ACTIVE server, which gets one of the network outside where it has none. */
 export async function ensureFloatingIp(commands: Commands, server: string, outside: string): Promise<string> {
   const port = await portOf(commands, server);
   const known = await commands.ask("floating", "ip", "list", "--port", port);
@@ -36,7 +36,9 @@ export async function ensureFloatingIp(commands: Commands, server: string, outsi
 /** The id of a server's first port. */
 async function portOf(commands: Commands, server: string): Promise<string> {
   const ports = await commands.ask("port", "list", "--server", server);
-  return textAt(listAt({ ports }, "ports")[0], "ID") ?? "";
+  const id = textAt(listAt({ ports }, "ports")[0], "ID");
+  if (id === undefined) throw new Error(`server ${server} has no port yet`);
+  return id;
 }
 
 /** The address of a server in its own network. */

@@ -36,7 +36,8 @@ export async function firstServer(target: Target, cloud: CloudRef, openstack: st
   await handToCaller(key);
   log("server first");
   await ensureServer(commands, "first");
-  const [address] = await Promise.all([ensureFloatingIp(commands, "first", outside), active(commands, "first")]);
+  await active(commands, "first");
+  const address = await ensureFloatingIp(commands, "first", outside);
   await answering(address, key);
   return { address, key };
 }
