@@ -156,9 +156,9 @@ test("of servers that are deleted no interface, no port and no allocation is lef
 /** What Placement holds for a server. */
 async function allocationsOf(server: string): Promise<unknown> {
   const token = textAt(await commands.ask("token", "issue"), "id") ?? "";
-  const endpoints = mapAt(await at.json(["get", "cloud", cloud.name, ...inCloud]), "status", "endpoints");
+  const endpoints = await commands.ask("endpoint", "list", "--service", "placement", "--interface", "public");
   const fetch = await trusting(at, cloud.namespace);
-  const url = `${textAt(endpoints, "placement") ?? ""}/allocations/${server}`;
+  const url = `${textAt(listAt({ endpoints }, "endpoints")[0], "URL") ?? ""}/allocations/${server}`;
   const answer = await fetch(url, { headers: { "x-auth-token": token } });
   return mapAt(await answer.json(), "allocations");
 }

@@ -82,6 +82,7 @@ function stateOf(host: Host, { spec, seen }: Pool): HostState {
     revision: place?.revision,
     pods: revisions,
     ready: trouble === undefined,
+    trouble,
     alive,
     fit: preflight.is === "fit" && unfitnessOf(host, spec.hypervisor.type, seen) === undefined,
   };

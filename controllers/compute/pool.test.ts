@@ -240,7 +240,7 @@ describe("a host", () => {
     expect(movesIn(first.plan)).toEqual([`one standard.${revision}`]);
     const between = seenBy(pool, host("one", toldTo(revision)), ...old, ...agentsOn("one", "0ld"));
     expect(movesIn(between.plan)).toEqual([]);
-    expect(on(moves(between.verdicts))).toBe("the agents of one to be ready");
+    expect(on(moves(between.verdicts))).toBe("the agents of one to be ready (libvirt to be ready)");
   });
 
   it("stays as it is with Manual updates, and is to have what it has", () => {
@@ -385,11 +385,24 @@ describe("the page of mistakes", () => {
     const seen = snapshot(pool, cloud, cell);
     return controller.status(pool, progress(plannedFor(pool, cloud, cell), seen, judgeStep).verdicts, seen, undefined);
   };
+  const taken = "the interface eth1 carries the node's own address 192.0.2.10: give the physical network another one";
+  const cellless = (): unknown => {
+    const seen = snapshot(pool, cloud, network);
+    return controller.status(
+      pool,
+      progress(plannedFor(pool, cloud, network), seen, judgeStep).verdicts,
+      seen,
+      undefined,
+    );
+  };
   const made: Readonly<Record<string, () => unknown>> = {
     "a pool without a node that was given to it": () => seenBy(pool).status,
+    "a pool before its ComputeCell": cellless,
     "a pool before its Network": groundless,
     "KVM where no guest boots with it": () => seenBy(kvm, host("one"), checked("one")).status,
     "a host with something in the way": () => seenBy(pool, host("one"), checked("one", inTheWay, 1)).status,
+    "a physical network on the interface that the node is reached by": () =>
+      seenBy(pool, host("one"), checked("one", taken, 1)).status,
     "two hosts of one name": () => seenBy(pool, ...twins).status,
   };
 

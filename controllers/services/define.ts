@@ -70,7 +70,7 @@ export interface Wsgi {
   readonly port: number;
   /** Path of the health check. */
   readonly health: string;
-  /** How many workers there always are. Default: one, and a second one under load. */
+  /** How many workers a pod has. Default: one, with threads; two where threads are eventlet's. */
   readonly workers?: number;
   /** Seconds that a worker gets to end what it has begun, before it is killed. Default 80. */
   readonly endInSeconds?: number;

@@ -116,10 +116,10 @@ describe("a server of a service", () => {
     return args.map(String).join(" ");
   };
 
-  it("has a second worker under load only, or always as many as it asks for", () => {
-    expect(argumentsOf()).toContain("--cheaper 1 --cheaper-initial 1 --processes 2 ");
-    expect(argumentsOf(3)).toContain("--processes 3 ");
-    expect(argumentsOf(3)).not.toContain("--cheaper");
+  it("has one worker with threads, or as many as it asks for, and always the same number", () => {
+    expect(argumentsOf()).toContain("--processes 1 --threads 8 ");
+    expect(argumentsOf(3)).toContain("--processes 3 --threads 8 ");
+    expect(argumentsOf()).not.toContain("--cheaper");
   });
 
   it("finds what it is told by a file beside its configuration", () => {

@@ -150,14 +150,14 @@ interface Listener {
   readonly files: { readonly certificate: string; readonly key: string };
 }
 
-// One worker at first: two that load at once on a small node are both late. The others come with the load.
-const oneAtFirst = ["--cheaper", "1", "--cheaper-initial", "1"];
-
-/** Eventlet's threads are not those of uWSGI: a worker that has them answers one request at a time, so there are more. */
+/**
+ * As many workers as there always are: to load one costs seconds of a processor, and uWSGI, where it may have fewer, ends the one that
+ * answers while another still loads. Eventlet's threads are not those of uWSGI: a worker that has them answers one request at a time, so
+ * there are two.
+ */
 function workersOf({ workers }: Wsgi, green: boolean): string[] {
-  const threads = ["--threads", green ? "1" : "4"];
-  const processes = ["--processes", String(workers ?? (green ? 4 : 2))];
-  return [...(workers === undefined ? oneAtFirst : []), ...processes, ...threads];
+  const processes = String(workers ?? (green ? 2 : 1));
+  return ["--processes", processes, "--threads", green ? "1" : "8"];
 }
 
 function argumentsOf(run: Wsgi | Front, listeners: readonly Listener[], green: boolean): string[] {

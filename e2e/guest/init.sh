@@ -14,7 +14,13 @@ while read -r module; do
 done < /modules/order
 
 word() { tr ' ' '\n' < /proc/cmdline | sed -n "s/^$1=//p"; }
-ask() { wget -q -T 5 -O - "http://169.254.169.254/openstack/latest/$1"; }
+# The service may be slow, and a minute late: of an answer that never comes, nothing is left but to go on.
+ask() {
+  for left in 1 2 3 4 5 6 7 8 9 10 11 12; do
+    wget -q -T 10 -O "$2" "http://169.254.169.254/$1" && return
+    sleep 1
+  done
+}
 
 ip link set lo up
 for left in 1 2 3 4 5 6 7 8 9 10; do
@@ -29,10 +35,11 @@ if [ -n "$address" ]; then
   [ -z "$gateway" ] || ip route add default via "$gateway"
 else
   udhcpc -i eth0 -s /dhcp.sh -t 20 -T 1 -n
-  ask meta_data.json > /run/meta_data.json
-  ask user_data > /run/user_data
+  ask openstack/latest/meta_data.json /run/meta_data.json
   # One key a line, as the older interface of the service has them.
-  wget -q -T 5 -O - http://169.254.169.254/latest/meta-data/public-keys/0/openssh-key > /root/.ssh/authorized_keys
+  ask latest/meta-data/public-keys/0/openssh-key /root/.ssh/authorized_keys
+  # Not every server has some.
+  wget -q -T 10 -O /run/user_data http://169.254.169.254/openstack/latest/user_data
   chmod 700 /root /root/.ssh
   sed -n 's/.*"hostname": "\([^"]*\)".*/\1/p' /run/meta_data.json > /etc/hostname
   hostname -F /etc/hostname
