@@ -6,7 +6,7 @@ import type { Snapshot } from "../../operator/plan.ts";
 import { secretRef } from "../../operator/recipe.ts";
 import type { Verdict } from "../../operator/verdict.ts";
 import { cellKind } from "../cell/cells.ts";
-import { cellOf } from "../cell/plan.ts";
+import { type Cell, cellOf } from "../cell/plan.ts";
 import { cloudKind, configTrouble, type Means } from "../cloud/plan.ts";
 import { southboundOf } from "../network/chassis.ts";
 import { clientSecret, networkKind, southbound } from "../network/fabric.ts";
@@ -28,16 +28,12 @@ export interface Ground {
 /** The cell and the Network that the hosts of a pool are to serve; what is missing, as a verdict, where there is something. */
 export function groundOf(pool: Live, spec: ComputePoolSpec, seen: Snapshot, means: Means): Ground | Verdict {
   const { name, namespace = "" } = pool.metadata;
-  const cellName = spec.cell.name;
   const secrets = new Set<string>();
-  const cellRef = { ...cellKind, namespace, name: cellName };
-  const live = seen.get(cellRef);
-  if (live === undefined || !computeCellSpec.safeParse(live["spec"]).success)
-    return { is: "waiting", on: `ComputeCell ${cellName} to exist` };
-  const cell = cellOf(live, seen, means, (secret) => void secrets.add(secret));
+  const cell = cellNamed(spec, namespace, seen, (live) =>
+    cellOf(live, seen, means, (secret) => void secrets.add(secret)),
+  );
   if ("is" in cell) return cell;
-  const trouble = configTrouble(computeService, settingsContext(spec, cell.context));
-  if (trouble !== undefined) return trouble;
+  const { service, context } = cell;
   const network = eldestOf(networkKind, seen, namespace);
   const wishes = networkSpec.safeParse(network?.["spec"]).data;
   if (network === undefined || wishes === undefined) return { is: "waiting", on: "a Network in this namespace" };
@@ -46,7 +42,6 @@ export function groundOf(pool: Live, spec: ComputePoolSpec, seen: Snapshot, mean
   if (remote === undefined) return { is: "waiting", on: `Service ${southbound.name} to have an address` };
   const missing = [clientSecret, trustSecret].find((each) => seen.get(secretRef(namespace, each)) === undefined);
   if (missing !== undefined) return { is: "waiting", on: `Secret ${missing} to exist` };
-  const { service, context } = cell;
   return {
     context: {
       namespace,
@@ -60,8 +55,26 @@ export function groundOf(pool: Live, spec: ComputePoolSpec, seen: Snapshot, mean
     secrets,
     // By an old view of one of these hosts would go back to what they had.
     basis: [
-      ...[cellRef, { ...cloudKind, namespace, name: cell.cloud.metadata.name }],
-      ...[{ ...networkKind, namespace, name: network.metadata.name }, serviceRef],
+      { ...cellKind, namespace, name: spec.cell.name },
+      { ...cloudKind, namespace, name: cell.cloud.metadata.name },
+      { ...networkKind, namespace, name: network.metadata.name },
+      serviceRef,
     ],
   };
+}
+
+/** The cell that a pool names, where the pool's settings can be written for it. */
+function cellNamed(
+  spec: ComputePoolSpec,
+  namespace: string,
+  seen: Snapshot,
+  found: (live: Live) => Cell | Verdict,
+): Cell | Verdict {
+  const { name } = spec.cell;
+  const live = seen.get({ ...cellKind, namespace, name });
+  if (live === undefined || !computeCellSpec.safeParse(live["spec"]).success)
+    return { is: "waiting", on: `ComputeCell ${name} to exist` };
+  const cell = found(live);
+  if ("is" in cell) return cell;
+  return configTrouble(computeService, settingsContext(spec, cell.context)) ?? cell;
 }

@@ -135,14 +135,14 @@ describe("a pool", () => {
 
 describe("the settings of a pool", () => {
   const option = (value: unknown) => ({ config: { DEFAULT: { max_concurrent_builds: value } } });
-  const objectsFor = (subject: Live, on = cloud): string =>
-    JSON.stringify(plannedFor(subject, on, ...ground.slice(1)).steps.flatMap(({ objects }) => objects));
+  const objectsFor = (subject: Live, above = cloud): string =>
+    JSON.stringify(plannedFor(subject, above, ...ground.slice(1)).steps.flatMap(({ objects }) => objects));
   const cloudWith = (services: object): Live => ({ ...cloud, spec: { ...mapAt(cloud, "spec"), services } });
 
   it("are in nova.conf of its hosts, those of the Cloud's Nova too where the pool says nothing else", () => {
-    const above = cloudWith({ nova: option({ value: 4 }) });
-    expect(objectsFor(pool, above)).toContain("max_concurrent_builds = 4");
-    expect(objectsFor(poolWith(option({ value: 8 })), above)).toContain("max_concurrent_builds = 8");
+    const demanding = cloudWith({ nova: option({ value: 4 }) });
+    expect(objectsFor(pool, demanding)).toContain("max_concurrent_builds = 4");
+    expect(objectsFor(poolWith(option({ value: 8 })), demanding)).toContain("max_concurrent_builds = 8");
     expect(objectsFor(pool, cloudWith({ glance: option({ value: 4 }) }))).not.toContain("max_concurrent_builds");
   });
 
