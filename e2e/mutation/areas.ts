@@ -26,8 +26,8 @@ const cloud = ["cache", "claim", "database", "host", "messaging", "plan", "recor
  */
 export const areas: readonly Area[] = [
   ...operator.map((name) => held(`operator/${name}`)),
-  held("operator/dress", "engine"),
-  held("operator/recipe", "secrets", "key-ring"),
+  held("operator/dress"),
+  held("operator/recipe", "recipe", "key-ring"),
   ...services.map((name) => held(`controllers/services/${name}`, ...ownTests(name), "services")),
   held("controllers/services/oslo"),
   held("controllers/services/process", "process", "services"),
