@@ -62,10 +62,14 @@ describe("every object of the example", () => {
     expect([...new Set(found.map(({ object }) => textAt(object, "kind") ?? ""))].sort()).toEqual([
       "Application",
       "Cloud",
+      "ComputeCell",
+      "ComputePool",
       "GitRepository",
       "HelmRelease",
       "Kustomization",
       "Namespace",
+      "Network",
+      "ProviderNetwork",
     ]);
   });
 
@@ -97,6 +101,13 @@ describe("with Argo CD", () => {
   it("namespaces come before the operator, which has a Role in them, and that before the Cloud", () => {
     expect(names(inOrder)).toEqual(["openstack-namespaces", "nephos", "openstack-demo"]);
     expect(new Set(inOrder.map(({ object }) => waveOf(object))).size).toBe(inOrder.length);
+  });
+
+  it("within the cloud nobody waits for what comes after it: the Cloud and its Network need each other", () => {
+    const waves = ["Cloud", "Network", "ComputeCell", "ProviderNetwork", "ComputePool"].map((kind) =>
+      of(kind).map(({ object }) => waveOf(object)),
+    );
+    expect(waves).toEqual([[1], [1], [2], [2], [3]]);
   });
 
   it("every folder is there, in the repository that is named", () => {
@@ -158,8 +169,17 @@ describe("whichever tool it is", () => {
     expect(values.safeParse(charts[0]).error).toBeUndefined();
   });
 
-  it("the Cloud's namespace is made, is one that the operator looks after, and is never deleted", () => {
-    for (const { object } of of("Cloud")) {
+  it("what a cloud consists of is named as it is called", () => {
+    const [cloud, network, cell] = ["Cloud", "Network", "ComputeCell"].map((kind) => names(of(kind)));
+    const named = (kind: string, part: string) => of(kind).map(({ object }) => textAt(object, "spec", part, "name"));
+    expect([named("Network", "cloud"), named("ComputeCell", "cloud")]).toEqual([cloud, cloud]);
+    expect([named("ProviderNetwork", "network"), named("ComputePool", "cell")]).toEqual([network, cell]);
+  });
+
+  it("the namespace of all that is ours is made, is one that the operator looks after, and is never deleted", () => {
+    const ours = found.filter(({ object }) => kinds.some(({ kind }) => kind === object["kind"]));
+    expect(ours.length).toBeGreaterThan(4);
+    for (const { object } of ours) {
       const namespace = textAt(object, "metadata", "namespace") ?? "";
       expect(listAt(charts[0], "namespaces")).toContain(namespace);
       const made = of("Namespace").find((each) => nameOf(each.object) === namespace)?.object;

@@ -16,7 +16,7 @@ export function controllers(images: ImageResolver): Controller[] {
   return [
     cloudController(means),
     cellController(means),
-    networkController({ images }),
+    networkController(means),
     providerController(),
     poolController(means),
     nodeController(),

@@ -12,12 +12,18 @@ export interface Run {
   readonly component: string;
 }
 
-/** The step `<part>/users`: what others use stays, and they are named. */
-export function unused(part: string, { kind }: Live, users: readonly string[]): Step {
+/** The step `<part>/users`: what others use stays, and they are named; those that are going are waited for. */
+export function unused(part: string, { kind }: Live, users: readonly Live[]): Step {
   const step = { name: `${part}/users`, after: [], objects: [] };
-  if (users.length === 0) return step;
-  const what = users.length === 1 ? `uses this ${kind}; delete that` : `use this ${kind}; delete them`;
-  return { ...step, held: { is: "blocked", reason: "InUse", message: `${users.join(", ")} ${what} first` } };
+  const staying = users.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  const what = staying.length === 1 ? `uses this ${kind}; delete that` : `use this ${kind}; delete them`;
+  if (staying.length > 0)
+    return { ...step, held: { is: "blocked", reason: "InUse", message: `${namesOf(staying)} ${what} first` } };
+  return users.length === 0 ? step : { ...step, held: { is: "waiting", on: `${namesOf(users)} to be gone` } };
+}
+
+function namesOf(objects: readonly Live[]): string {
+  return objects.map((object) => nameFor(refOf(object))).join(", ");
 }
 
 /** The step `<part>/removal`: a workload goes, and its pods with it, before anything that comes after. */

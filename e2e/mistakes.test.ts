@@ -122,7 +122,9 @@ describe("a volume of a StorageClass that is not there", () => {
       120,
       () => stepOf("messaging/server"),
       ({ state, message }) =>
-        state === "Waiting" && message.includes("pod has unbound immediate PersistentVolumeClaims"),
+        state === "Waiting" &&
+        message.includes("pod has unbound immediate PersistentVolumeClaims") &&
+        message.includes(`PersistentVolumeClaim data-rabbitmq-0 of StorageClass ${missing} is not bound`),
     );
     await apply({
       apiVersion: "storage.k8s.io/v1",

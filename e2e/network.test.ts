@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { isRecord, listAt, mapAt, textAt } from "../operator/object.ts";
 import { imageResolver } from "../controllers/images.ts";
-import { applyCloud, cloud, inCloud, ready as cloudReady } from "./scene/cloud.ts";
+import { applyCloud, cloud, getCloud, inCloud, ready as cloudReady } from "./scene/cloud.ts";
 import { conditionStatus, eventually, scene, type Scene } from "./scene/scene.ts";
 import { authoritiesOf } from "./scene/trust.ts";
 import { certificateShown, plainAnswer, type Place } from "./scene/wire.ts";
@@ -183,9 +183,19 @@ test("a ProviderNetwork is in Neutron, comes back when somebody changes it, and 
   expect(names).not.toContain("public");
 });
 
-test("a Network that is deleted and made again finds its data", async () => {
+test("a Network stays while the Cloud's Neutron works on it, goes with the Cloud, and finds its data when it is made again", async () => {
   await ovn("ovn-nbctl", 6641, ["--may-exist", "ls-add", "kept"]);
-  await at.kubectl(["delete", "network", "fabric", ...inCloud, "--timeout=90s"]);
+  await at.kubectl(["delete", "network", "fabric", ...inCloud, "--wait=false"]);
+  const held = await eventually(
+    "the Network to say what uses it",
+    30,
+    () => at.json(["get", "network", "fabric", ...inCloud]),
+    (live) => textAt(live, "status", "reason") === "InUse",
+  );
+  expect(JSON.stringify(held)).toContain("Cloud demo uses this Network; delete that first");
+  expect(conditionStatus(await getCloud(at), "Ready")).toBe("True");
+  await at.kubectl(["delete", "cloud", cloud.name, ...inCloud]);
+  await at.kubectl(["wait", "--for=delete", "network/fabric", ...inCloud, "--timeout=120s"]);
   const left = await at.kubectl(["get", "pods,statefulsets", ...inCloud, "-o", "name"]);
   expect(left).not.toMatch(/ovn-(nb|sb|northd)/);
   await applyCloud(at);
@@ -197,4 +207,5 @@ test("a Network that is deleted and made again finds its data", async () => {
     (said) => said.includes("(kept)"),
   );
   await ovn("ovn-nbctl", 6641, ["ls-del", "kept"]);
+  await cloudReady(at, 300);
 });

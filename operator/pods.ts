@@ -33,6 +33,29 @@ function unschedulable(pod: Live): string | undefined {
   return textAt(scheduled, "status") === "False" ? (textAt(scheduled, "message") ?? "cannot be scheduled") : undefined;
 }
 
+/** Volumes that pods wait for without a node, each with its class, which is the one thing of it that somebody chose; none where claims are not read. */
+export function unboundOf(pods: readonly Live[], seen: Snapshot): string[] {
+  return pods
+    .filter((pod) => unschedulable(pod) !== undefined)
+    .flatMap((pod) =>
+      listAt(pod, "spec", "volumes").flatMap((volume) => {
+        const name = textAt(volume, "persistentVolumeClaim", "claimName");
+        const { namespace } = pod.metadata;
+        const claim =
+          name === undefined
+            ? undefined
+            : seen.get({ apiVersion: "v1", kind: "PersistentVolumeClaim", namespace, name });
+        return claim === undefined || textAt(claim, "status", "phase") === "Bound" ? [] : [unbound(claim)];
+      }),
+    );
+}
+
+function unbound(claim: Live): string {
+  const wanted = textAt(claim, "spec", "storageClassName") ?? "";
+  const from = wanted === "" ? "without a StorageClass" : `of StorageClass ${wanted}`;
+  return `PersistentVolumeClaim ${claim.metadata.name} ${from} is not bound`;
+}
+
 /** Waiting reasons of a pod that is simply starting. */
 const usual: ReadonlySet<string> = new Set(["ContainerCreating", "PodInitializing"]);
 

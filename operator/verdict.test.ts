@@ -476,6 +476,35 @@ describe("what is unwell and has pods", () => {
     });
   });
 
+  it("tells which volume is not bound, and of which class that was to be", () => {
+    const volumes = ["data", "keys", "more"].map((name) => ({ name, persistentVolumeClaim: { claimName: name } }));
+    const claim = (name: string, phase: string, wants: object) =>
+      live({
+        apiVersion: "v1",
+        kind: "PersistentVolumeClaim",
+        metadata: { name },
+        spec: wants,
+        status: { phase },
+      });
+    const claims = [
+      claim("data", "Pending", { storageClassName: "none-such" }),
+      claim("keys", "Bound", { storageClassName: "local" }),
+      claim("more", "Pending", {}),
+      claim("another", "Pending", { storageClassName: "none-such" }),
+    ];
+    const waiting = { ...pod, spec: { volumes: [...volumes, { name: "config", configMap: { name: "c" } }] } };
+    const set = made("apps/v1", "StatefulSet", {});
+    expect(judgeLive(set, snapshot(set, waiting, ...claims))).toEqual({
+      is: "waiting",
+      on: "StatefulSet api: change not taken up yet (pod api-1: 0/1 nodes are available; PersistentVolumeClaim data of StorageClass none-such is not bound; PersistentVolumeClaim more without a StorageClass is not bound)",
+    });
+    const placed = { ...waiting, status: { phase: "Pending" } };
+    expect(judgeLive(set, snapshot(set, placed, ...claims))).toEqual({
+      is: "waiting",
+      on: "StatefulSet api: change not taken up yet",
+    });
+  });
+
   it("a failed Job may be made again whatever they say", () => {
     expect(retryable(made("batch/v1", "Job", failed))).toBe(true);
   });

@@ -12,7 +12,7 @@ import {
 } from "./object.ts";
 import { isRecipe, keysOf } from "./recipe.ts";
 import type { Mark, Snapshot, Step, Wanted } from "./plan.ts";
-import { podsOf, troubleOf } from "./pods.ts";
+import { podsOf, troubleOf, unboundOf } from "./pods.ts";
 
 /** What a step can truthfully say about itself, judged only from what was observed. */
 export type Verdict =
@@ -117,8 +117,9 @@ export function realised({ metadata: { annotations } }: Live): boolean {
 
 /** A reason with what its pods say, or why there are none. */
 function withPods(reason: string, live: Live, seen: Snapshot): string {
-  const trouble = podsRefused(live) ?? troubleOf(podsOf(live, seen));
-  return trouble === undefined ? reason : `${reason} (${trouble})`;
+  const pods = podsOf(live, seen);
+  const trouble = podsRefused(live) ?? troubleOf(pods);
+  return trouble === undefined ? reason : `${reason} (${[trouble, ...unboundOf(pods, seen)].join("; ")})`;
 }
 
 /** What the API server answered to the pods of a Deployment: a quota, a policy. Each try names another pod, which a status must not repeat. */

@@ -273,7 +273,7 @@ describe("the deletion of a ComputeCell", () => {
 
   it("finds those that name it, and no others", () => {
     const seen = snapshot(poolOf("small", "cell1"), poolOf("large", "cell2"));
-    expect(usersOf(cell, seen)).toEqual(["ComputePool small"]);
+    expect(usersOf(cell, seen).map(({ metadata }) => metadata.name)).toEqual(["small"]);
   });
 
   it("is refused, with names, while a pool of hosts is of it", () => {
@@ -284,6 +284,16 @@ describe("the deletion of a ComputeCell", () => {
       reason: "InUse",
       message: "ComputePool large, ComputePool small use this ComputeCell; delete them first",
     });
+  });
+
+  it("waits for a pool that is going already", () => {
+    const going = poolOf("small", "cell1");
+    const metadata = { ...going.metadata, deletionTimestamp: "2026-03-01T00:00:00Z" };
+    const seen = snapshot(cell, { ...going, metadata });
+    const plan = controller.planDeletion?.(cell, seen, undefined) ?? { steps: [] };
+    const { open, verdicts } = progress(plan, seen, judgeStep);
+    expect(verdicts.get("cell/users")).toEqual({ is: "waiting", on: "ComputePool small to be gone" });
+    expect(open).toEqual([]);
   });
 
   it("takes its programs first, and waits for their pods", () => {

@@ -1,6 +1,7 @@
 import type { Controller } from "../../operator/controller.ts";
 import { cellController } from "../cell/controller.ts";
 import { cloudController } from "../cloud/controller.ts";
+import { poolController } from "../compute/pool-controller.ts";
 import { imageDefaults, imageResolver } from "../images.ts";
 import { networkController } from "../network/controller.ts";
 import { upgradePaths } from "../releases/index.ts";
@@ -13,5 +14,5 @@ import { services } from "../services/index.ts";
 export function planners(env: NodeJS.ProcessEnv): Controller[] {
   const images = imageResolver(imageDefaults(env));
   const means = { services, images, paths: upgradePaths };
-  return [cloudController(means), cellController(means), networkController({ images })];
+  return [cloudController(means), cellController(means), networkController(means), poolController(means)];
 }

@@ -1,7 +1,15 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { parse, parseAllDocuments } from "yaml";
 import { at, listAt, mapAt, textAt } from "../../operator/object.ts";
 import { services } from "../services/index.ts";
 import { furnished, manifestOf, Memory, namespace, rolledOut } from "./testing/memory.ts";
+
+/** A Cloud and samples that belong to it. */
+function wholeCloud(...samples: readonly string[]): string {
+  const folder = join(import.meta.dirname, "..", "..", "crds", "samples");
+  return [manifestOf(), ...samples.map((file) => readFileSync(join(folder, file), "utf8"))].join("\n---\n");
+}
 
 const commands = ["plan", "status", "doctor", "support"];
 
@@ -70,12 +78,46 @@ describe("plan without a cluster", () => {
     expect(memory.out).toContain("https://<InternalIP-of-the-oldest-node>:30500/v3");
   });
 
-  it("waits for nothing: every gate is open in it", async () => {
+  const waits = ({ out }: Memory): string[] =>
+    [...out.matchAll(/\n# {4}((?:waiting|blocked).*)/g)].map(([, why = ""]) => why);
+
+  it("says what somebody else has to bring; every other gate is open in it", async () => {
     const memory = new Memory();
     memory.files.set("-", manifestOf());
     await memory.run(["plan", "-f", "-"]);
-    expect(memory.out).not.toContain("#    waiting for");
-    expect(memory.out).not.toContain("#    blocked");
+    expect(waits(memory)).toEqual([
+      "waiting for a Network of Cloud demo in this namespace, with addresses of its databases",
+    ]);
+  });
+
+  it("sees the documents of a file together: the Cloud with its Network, their cell with its hosts", async () => {
+    const memory = new Memory();
+    memory.files.set("-", wholeCloud("network.yaml", "compute-cell.yaml", "compute-pool.yaml"));
+    expect(await memory.run(["plan", "-f", "-"])).toBe(0);
+    expect(waits(memory)).toEqual([expect.stringContaining("waiting for a node with the label nephos.dev/host-of=")]);
+    expect(memory.out).toContain("flat_networks = physnet1");
+    expect(memory.out).toContain("ovn_nb_connection = ssl:<ClusterIP of Service ovn-nb>:6641");
+    const titles = [...memory.out.matchAll(/^# (\w+) \S+ in namespace openstack: \d+ steps, \d+ objects[.]$/gm)];
+    expect(titles.map(([, kind]) => kind)).toEqual(["Cloud", "Network", "ComputeCell", "ComputePool"]);
+    expect(memory.calls).toEqual([]);
+  });
+
+  it("looks at each namespace of a file by itself", async () => {
+    const memory = new Memory();
+    memory.files.set("-", wholeCloud("network.yaml").replace("namespace: openstack", "namespace: elsewhere"));
+    await memory.run(["plan", "-f", "-"]);
+    expect(waits(memory)).toEqual([
+      expect.stringContaining("waiting for a Network of Cloud demo"),
+      "waiting for Cloud demo to exist",
+    ]);
+  });
+
+  it("refuses the second Cloud of a file in one namespace", async () => {
+    const memory = new Memory();
+    const second = manifestOf().replace('"name":"demo"', '"name":"other"');
+    memory.files.set("-", `${manifestOf()}\n---\n${second}`);
+    expect(await memory.run(["plan", "-f", "-"])).toBe(2);
+    expect(memory.out).toContain("#    blocked, NamespaceTaken: Cloud demo is already in this namespace");
   });
 
   it("shows of Secrets how their values come about, in a form that no cluster takes for a value", async () => {
@@ -133,6 +175,18 @@ describe("plan --diff", () => {
     const code = await diff(memory);
     expect(memory.out).toMatch(/^Cloud demo in namespace openstack: \d+ unchanged\n$/);
     expect(code).toBe(0);
+  });
+
+  it("sees the other documents of the file: with a new Network comes what a Cloud gets of it", async () => {
+    const memory = rolledOut();
+    memory.files.set("cloud.yaml", wholeCloud("network.yaml", "compute-cell.yaml"));
+    expect(await memory.run(["plan", "--diff", "-f", "cloud.yaml"])).toBe(1);
+    const [cloud = "", network = "", cell = ""] = memory.out.split(/^(?=\w+ \S+ in namespace openstack)/m);
+    expect(cloud).toContain("flat_networks = physnet1");
+    expect(network).toContain("+ Network fabric\n");
+    expect(network).toContain("+ StatefulSet ovn-nb\n");
+    expect(cell).toContain("+ StatefulSet nova-cell1-conductor\n");
+    expect(network).not.toContain("…");
   });
 
   it("takes a manifest that spells out defaults for the same", async () => {
@@ -290,6 +344,17 @@ describe("status", () => {
     expect(await memory.run(["status"])).toBe(0);
     expect(memory.out).toContain("✓ Cloud openstack/demo  Ready");
     expect(memory.out).toContain("? Registration openstack/keystone  Unseen");
+  });
+
+  it("draws with a Cloud what belongs to it, by name too", async () => {
+    const memory = rolledOut();
+    const spec = { cloud: { name: "demo" } };
+    memory.put({ apiVersion: "nephos.dev/v1alpha1", kind: "Network", metadata: { name: "fabric", namespace }, spec });
+    for (const args of [["status"], ["status", "demo"]]) {
+      await memory.run(args);
+      expect(memory.out).toContain("Cloud openstack/demo");
+      expect(memory.out).toContain("? Network openstack/fabric  Unseen");
+    }
   });
 
   it("gives all of it as JSON", async () => {

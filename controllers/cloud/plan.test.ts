@@ -248,6 +248,16 @@ describe("a service that works on the fabric", () => {
     expect(objects.filter(({ kind, metadata }) => kind === "Job" && metadata.name.startsWith("neutron-"))).toEqual([]);
   });
 
+  it("does not begin on a Network that is being deleted; one that runs already goes on", () => {
+    const [network, ...rest] = fabricOf("demo");
+    if (network === undefined) throw new Error("no Network");
+    const going = { ...network, metadata: { ...network.metadata, deletionTimestamp: "2026-03-01T00:00:00Z" } };
+    const { objects } = rollOut(planned(cloud, whole), cloud, firstNode, going, ...rest);
+    const on = "Network fabric, which is being deleted, to be made again";
+    expect(unfinished(...objects).verdict).toEqual({ is: "waiting", on });
+    expect(unfinished(...without, going, ...rest).left).toEqual([]);
+  });
+
   it("that runs is cared for while the databases are away", () => {
     const { left, open, verdict } = unfinished(...without, ...fabricOf("demo", "False"));
     expect(verdict).toEqual({ is: "degraded", on: "Network fabric to be available" });

@@ -7,6 +7,8 @@ export interface HostState {
   readonly pods: readonly string[];
   /** Whether every agent of its revision is ready. */
   readonly ready: boolean;
+  /** What is wrong with one that is not, in a sentence. */
+  readonly trouble?: string | undefined;
   /** Whether the host itself answers: what is dead is neither moved nor waited for. */
   readonly alive: boolean;
   /** Whether its preflight found nothing that is in the way. */
@@ -38,9 +40,13 @@ export function planWave(hosts: readonly HostState[], wanted: string, pace: Pace
   const joins = living.filter(joining).map(({ name }) => ({ host: name, to: target }));
   if (pace === "Stay") return { moves: joins };
   const sick = living.find((host) => host.revision === target && !settled(host));
-  if (sick !== undefined) return { moves: joins, waiting: `the agents of ${sick.name} to be ready` };
+  if (sick !== undefined) return { moves: joins, waiting: `the agents of ${sick.name} to be ready${wordsOf(sick)}` };
   const next = nextOf(living, target);
   return { moves: next === undefined ? joins : [...joins, { host: next.name, to: target }] };
+}
+
+function wordsOf({ ready, trouble }: HostState): string {
+  return ready || trouble === undefined ? "" : ` (${trouble})`;
 }
 
 /** Whether a host has all that it is told, and nothing else. */

@@ -7,12 +7,14 @@ import { isRecipe } from "../../operator/recipe.ts";
 import { expectGolden, goldenOrphans } from "../../operator/testing/golden.ts";
 import { judgeStep } from "../../operator/verdict.ts";
 import { imageResolver } from "../images.ts";
+import { services } from "../services/index.ts";
 import { requestsMissing, troubleWith, workloadsIn } from "../testing/pods.ts";
 import { stepsYaml } from "../testing/render.ts";
 import { claim, conditionsOf, live, placed, rollOut, secret, snapshot } from "../testing/world.ts";
 import { networkController } from "./controller.ts";
 
 const controller = networkController({
+  services,
   images: imageResolver({ registry: "registry.example.org/nephos", references: {} }),
 });
 const apiVersion = "nephos.dev/v1alpha1";
@@ -302,6 +304,61 @@ describe("the deletion of a Network", () => {
     expect(planOf(...objects, user, other).steps[0]?.held).toMatchObject({
       message: "ProviderNetwork office, ProviderNetwork public use this Network; delete them first",
     });
+  });
+
+  const neutron = (kind: string, name: string, of = cloudWith()): Live =>
+    live({
+      apiVersion: "apps/v1",
+      kind,
+      metadata: {
+        name,
+        ownerReferences: [
+          { apiVersion, kind: "Cloud", name: of.metadata.name, uid: of.metadata.uid, controller: true },
+        ],
+      },
+    });
+  const api = neutron("Deployment", "neutron-api");
+  const worker = neutron("StatefulSet", "neutron-periodic");
+  const going = (each: Live): Live => ({
+    ...each,
+    metadata: { ...each.metadata, deletionTimestamp: "2026-03-01T00:00:00Z" },
+  });
+  const verdictWith = (...seen: readonly Live[]) => {
+    const { open, verdicts } = progress(planOf(...seen), snapshot(network, ...seen), judgeStep);
+    return { open, verdict: verdicts.get("network/users") };
+  };
+
+  it("is refused as long as the Neutron of a Cloud works on it, with the Cloud's name", () => {
+    expect(verdictWith(...objects, cloudWith(), api, worker)).toEqual({
+      open: [],
+      verdict: { is: "blocked", reason: "InUse", message: "Cloud demo uses this Network; delete that first" },
+    });
+  });
+
+  it("goes on where a Cloud has nothing yet that works on it", () => {
+    const keystone = neutron("Deployment", "keystone-api");
+    expect(verdictWith(...objects, cloudWith(), keystone).verdict).toEqual({ is: "done" });
+  });
+
+  it("waits for what is going already: a Cloud, its Neutron, a ProviderNetwork", () => {
+    const provider = live({ apiVersion, kind: "ProviderNetwork", metadata: { name: "public" } });
+    const waiting = (on: string) => ({ open: [], verdict: { is: "waiting", on: `${on} to be gone` } });
+    expect(verdictWith(...objects, going(cloudWith()), api)).toEqual(waiting("Cloud demo"));
+    const left = objects.filter(({ kind }) => kind !== "Cloud");
+    expect(verdictWith(...left, going(api), going(provider))).toEqual(
+      waiting("ProviderNetwork public, Deployment neutron-api"),
+    );
+  });
+
+  it("names what a Cloud left behind, not another Cloud of the same name", () => {
+    const other = cloudWith({}, { uid: "another" });
+    expect(verdictWith(...objects, other, worker).verdict).toMatchObject({
+      message: "StatefulSet neutron-periodic uses this Network; delete that first",
+    });
+  });
+
+  it("stands on that nothing works on it: an old view does not take it away", () => {
+    expect(planOf(...objects).basis?.map(({ kind, name }) => `${kind} ${name}`)).toContain("Deployment neutron-api");
   });
 
   it("waits until the pods of one part are gone before it takes the next", () => {

@@ -7,17 +7,18 @@ import { owningCloud } from "../cloud/owner.ts";
 import { cloudKind, type Means } from "../cloud/plan.ts";
 import { contradiction, elderOf, unreadable } from "../refusal.ts";
 import { removal, type Run, unused } from "../removal.ts";
+import { workloadRefs } from "../services/running.ts";
 import { authoritySecret, certificateFor, trustSecret } from "../services/tls.ts";
 import { databaseSteps } from "./databases.ts";
 import { clientSecret, type Database, type Fabric, northbound, southbound } from "./fabric.ts";
 import { northdSteps } from "./northd.ts";
-import { usersOf } from "./users.ts";
+import { usersOf, workloadsOn } from "./users.ts";
 
-/** What the operator brings along for a fabric. */
-export type Images = Pick<Means, "images">;
+/** What the operator brings along for a fabric, and what works on it. */
+export type FabricMeans = Pick<Means, "images" | "services">;
 
 /** What the parts are rendered from; what is missing, as a verdict, where they cannot be. Throws for a spec that the schema refuses. */
-export function fabricOf(network: Live, seen: Snapshot, { images }: Images): Fabric | Verdict {
+export function fabricOf(network: Live, seen: Snapshot, { images }: FabricMeans): Fabric | Verdict {
   const spec = networkSpec.parse(network["spec"]);
   const namespace = network.metadata.namespace ?? "";
   const owner = owningCloud(seen, namespace, spec.cloud.name);
@@ -34,7 +35,7 @@ export function fabricOf(network: Live, seen: Snapshot, { images }: Images): Fab
 }
 
 /** The steps from a Network's spec to a fabric that works; one blocked step where it cannot be rolled out at all. */
-export function planNetwork(network: Live, seen: Snapshot, means: Images): Plan {
+export function planNetwork(network: Live, seen: Snapshot, means: FabricMeans): Plan {
   const older = elderOf(network, seen);
   if (older !== undefined) return { steps: [refusal(older)] };
   const unread = networkSpec.safeParse(network["spec"]).error?.issues[0];
@@ -76,11 +77,13 @@ function refusal(older: Live): Step {
 }
 
 /** What has to happen before a Network may go: nothing uses it any more; then northd, and after it the databases, whose volumes stay. */
-export function planNetworkDeletion(network: Live, seen: Snapshot): Plan {
+export function planNetworkDeletion(network: Live, seen: Snapshot, { services }: FabricMeans): Plan {
   if (elderOf(network, seen) !== undefined) return { steps: [] };
+  const { namespace = "" } = network.metadata;
+  const workloads = workloadsOn(services);
   return {
     steps: [
-      unused("network", network, usersOf(network, seen)),
+      unused("network", network, usersOf(network, seen, workloads)),
       removal(
         "northd",
         ["network/users"],
@@ -90,6 +93,8 @@ export function planNetworkDeletion(network: Live, seen: Snapshot): Plan {
       removal("southbound", ["northd/removal"], databaseSet(southbound), network),
       removal("northbound", ["southbound/removal"], databaseSet(northbound), network),
     ],
+    // By an old view nothing would work on it yet.
+    basis: workloads.flatMap((name) => workloadRefs(seen, namespace, name)),
   };
 }
 

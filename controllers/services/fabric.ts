@@ -15,8 +15,11 @@ function judge(service: ServiceDefinition, context: ServiceContext, seen: Snapsh
   if (network === undefined)
     return { is: "waiting", on: `a Network of Cloud ${cloud} in this namespace, with addresses of its databases` };
   const live = seen.get({ ...networkKind, namespace, name: network.name });
+  const runs = workloadsOf([service]).some((workload) => context.running(workload) !== undefined);
+  // One that is going goes on as long as something works on it: nothing new may begin to.
+  if (!runs && live?.metadata.deletionTimestamp !== undefined)
+    return { is: "waiting", on: `Network ${network.name}, which is being deleted, to be made again` };
   if (live !== undefined && conditionOf(live, "Available") !== undefined) return done;
   const on = `Network ${network.name} to be available`;
-  const runs = workloadsOf([service]).some((workload) => context.running(workload) !== undefined);
   return { is: runs ? "degraded" : "waiting", on };
 }

@@ -70,15 +70,12 @@ async function prepareHost(site: Site): Promise<void> {
   const pods = plan.nodes.map((node): Route => ({ range: node.pods, via: node.address }));
   // kube-proxy of the control plane serves the host, so that ClusterIPs do not depend on any one node.
   const services = { range: plan.services, via: plan.controlPlane.address };
-  await asPart("network of the host", `see ip address and ip route for what else uses ${plan.range}`, () =>
-    ensureBridge({
-      name: plan.bridge,
-      address: plan.gateway,
-      range: plan.range,
-      mtu: site.mtu,
-      routes: [...pods, services],
-    }),
-  );
+  const { outer } = plan;
+  await asPart("network of the host", `see ip address and ip route for what else uses ${plan.range}`, async () => {
+    const routes = [...pods, services];
+    await ensureBridge({ name: plan.bridge, address: plan.gateway, range: plan.range, mtu: site.mtu, routes });
+    await ensureBridge({ name: outer.bridge, address: outer.gateway, mtu: site.mtu, routes: [] });
+  });
 }
 
 /** Has a machine running and connected; gives its PID 1. */
@@ -94,11 +91,14 @@ async function powerOn(site: Site, machine: MachineAddress): Promise<number> {
     ensureCable(
       {
         link: machine.link,
+        device: "eth0",
         bridge: plan.bridge,
         mtu: site.mtu,
-        address: machine.address,
-        gateway: plan.gateway,
-        routes: others.map((node) => ({ range: node.pods, via: node.address })),
+        station: {
+          address: machine.address,
+          gateway: plan.gateway,
+          routes: others.map((node) => ({ range: node.pods, via: node.address })),
+        },
       },
       pid,
     ),
@@ -134,6 +134,9 @@ async function bringUpNode(site: Site, node: NodeAddress, apiServer: Promise<voi
   const { plan, places, images, record } = site;
   const folder = places.machine(node.name);
   const pid = await powerOn(site, node);
+  await asPart(`outer network of ${node.name}`, "stop the cluster and start it again", () =>
+    ensureCable({ link: node.outerLink, device: "eth1", bridge: plan.outer.bridge, mtu: site.mtu }, pid),
+  );
   const cgroup = places.machineCgroup(node.name);
   const settings = { pauseImage: images.names.pause, mtu: site.mtu, cgroup };
   const [containerd, ...others] = nodeDaemons(plan, node, settings);

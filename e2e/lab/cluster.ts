@@ -3,7 +3,7 @@ import { readdir, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ensureBinaries } from "./binaries.ts";
 import { bringUp } from "./bring-up.ts";
-import { limits, nameProblem, planCluster } from "./config/addresses.ts";
+import { limits, nameProblem, type OuterNetwork, planCluster } from "./config/addresses.ts";
 import { asPart } from "./failure.ts";
 import { removeEmptyGroup, removeGroup } from "./host/cgroups.ts";
 import { locked } from "./host/lock.ts";
@@ -34,6 +34,8 @@ export interface Cluster {
   /** Folder of kubectl and the others. */
   readonly binaries: string;
   readonly nodes: readonly { readonly name: string; readonly address: string }[];
+  /** What every node is connected to by `eth1`. */
+  readonly outer: OuterNetwork;
   /** Brings image archives (OCI or docker, with the image's name inside) to every node, each content once. */
   loadImages(archives: readonly string[], log?: Log): Promise<void>;
 }
@@ -98,7 +100,8 @@ export async function stopCluster(name: string, log: Log = quiet): Promise<void>
       await Promise.all(machines.map((machine) => cutPower(places.machine(machine))));
       await removeGroup(places.cgroup);
     });
-    await removeBridge(planCluster(name, 0, 0).bridge);
+    const { bridge, outer } = planCluster(name, 0, 0);
+    for (const each of [bridge, outer.bridge]) await removeBridge(each);
     await rm(places.folder, { recursive: true, force: true });
     await locked("addresses", log, async () => {
       if ((await knownClusters()).length > 0) return;
@@ -119,9 +122,10 @@ export async function killMachine(cluster: Pick<Cluster, "name">, machine: strin
 function clusterOf(record: ClusterRecord): Cluster {
   const { name, binaries, runtime } = record;
   const places = placesOf(name);
-  const { nodes } = planCluster(name, record.index, record.nodes);
+  const { nodes, outer } = planCluster(name, record.index, record.nodes);
   return {
     name,
+    outer,
     kubeconfig: places.kubeconfig,
     binaries,
     nodes: nodes.map((node) => ({ name: node.name, address: node.address })),

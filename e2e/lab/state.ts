@@ -84,7 +84,7 @@ export function noteCluster(wanted: Omit<ClusterRecord, "index">): Promise<Clust
 async function freeIndex(name: string): Promise<number> {
   const others = (await knownClusters()).filter((other) => other !== name);
   const records = await Promise.all(others.map(recordOf));
-  const routed = indexesTouchedBy(await routedRanges(`nl-${name}`));
+  const routed = indexesTouchedBy(await routedRanges(`nl-${name}`, `no-${name}`));
   const taken = new Set([...records.flatMap((record) => record?.index ?? []), ...routed]);
   const index = chooseIndex(name, taken);
   if (index !== undefined) return index;

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { services } from "../../controllers/services/index.ts";
 import type { Cluster } from "../lab/cluster.ts";
-import { type Image, infraImage, openstackImage, operatorImage, ovnImage } from "../lab/images.ts";
+import { hypervisorImage, type Image, infraImage, openstackImage, operatorImage, ovnImage } from "../lab/images.ts";
 import { ensureOpenStackClient } from "../lab/openstack-client.ts";
 import { cloudIn } from "../up/cloud.ts";
 import { sample } from "./scene.ts";
@@ -18,6 +18,9 @@ export async function prepare(
   const images: Image[] = [];
   const projects = services.map(({ name }) => name);
   for (const release of releases) images.push(...(await openstackImage(release, projects, log)));
+  // Hosts are of the sample's release.
+  const { release: ofHosts } = cloudIn(sample);
+  if (releases.includes(ofHosts)) images.push(await hypervisorImage(ofHosts, projects, log));
   images.push(await infraImage(log), await ovnImage(log), await operatorImage(log));
   await cluster.loadImages([...new Set(images.map(({ archive }) => archive))], log);
   const client = await ensureOpenStackClient(log);

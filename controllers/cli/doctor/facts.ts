@@ -20,6 +20,7 @@ export interface ClusterFacts {
   /** Of all namespaces: what they ask of their nodes. */
   readonly pods: Look<readonly Live[]>;
   readonly clouds: Look<readonly Live[]>;
+  readonly pools: Look<readonly Live[]>;
   readonly claims: Look<readonly Live[]>;
   /** Pods of the namespace. */
   readonly ownPods: Look<readonly Live[]>;
@@ -33,18 +34,21 @@ export async function factsOf(client: Client, namespace: string): Promise<Cluste
   const operators = await operatorsIn(client);
   const some = (apiVersion: string, kind: string, where?: string): Promise<Look<Live[]>> =>
     look(listOf(client, { apiVersion, kind }, where), []);
-  const [crds, home, classes, nodes, pods, clouds, claims, ownPods, forbidden, operatorPods] = await Promise.all([
-    crdsIn(client),
-    look<Live | undefined>(client.get({ apiVersion: "v1", kind: "Namespace", name: namespace }), undefined),
-    some("storage.k8s.io/v1", "StorageClass"),
-    some("v1", "Node"),
-    look(listOf(client, podKind, undefined), []),
-    some("nephos.dev/v1alpha1", "Cloud", namespace),
-    some("v1", "PersistentVolumeClaim", namespace),
-    look(listOf(client, podKind, namespace), []),
-    forbiddenIn(client, namespace),
-    Promise.all(seenIn(operators).map((operator) => podsOfOperator(client, operator))),
-  ]);
+  const [crds, home, classes, nodes, pods, clouds, pools, claims, ownPods, forbidden, operatorPods] = await Promise.all(
+    [
+      crdsIn(client),
+      look<Live | undefined>(client.get({ apiVersion: "v1", kind: "Namespace", name: namespace }), undefined),
+      some("storage.k8s.io/v1", "StorageClass"),
+      some("v1", "Node"),
+      look(listOf(client, podKind, undefined), []),
+      some("nephos.dev/v1alpha1", "Cloud", namespace),
+      some("nephos.dev/v1alpha1", "ComputePool", namespace),
+      some("v1", "PersistentVolumeClaim", namespace),
+      look(listOf(client, podKind, namespace), []),
+      forbiddenIn(client, namespace),
+      Promise.all(seenIn(operators).map((operator) => podsOfOperator(client, operator))),
+    ],
+  );
   const ofOperators = operatorPods.flatMap((found) => [...seenIn(found)]);
   return {
     namespace,
@@ -57,6 +61,7 @@ export async function factsOf(client: Client, namespace: string): Promise<Cluste
     nodes,
     pods,
     clouds,
+    pools,
     claims,
     ownPods,
     forbidden,
@@ -80,8 +85,12 @@ async function crdsIn(client: Client): Promise<Look<Live[]>> {
 
 /** What users of Nephos do, as Kubernetes calls it. */
 const deeds: readonly { readonly verbs: readonly string[]; readonly group: string; readonly resource: string }[] = [
-  { verbs: ["get", "list", "watch", "create", "patch", "delete"], group: "nephos.dev", resource: "clouds" },
-  { verbs: ["get", "list"], group: "nephos.dev", resource: "registrations" },
+  ...["clouds", "networks", "computecells", "computepools", "providernetworks"].map((resource) => ({
+    verbs: ["get", "list", "watch", "create", "patch", "delete"],
+    group: "nephos.dev",
+    resource,
+  })),
+  ...["registrations", "computenodes"].map((resource) => ({ verbs: ["get", "list"], group: "nephos.dev", resource })),
   { verbs: ["get", "list"], group: "", resource: "secrets" },
   { verbs: ["list"], group: "", resource: "pods" },
   { verbs: ["get"], group: "", resource: "pods/log" },

@@ -55,6 +55,11 @@ const pod = (name: string, status: object, spec: object = {}): Live => named("v1
 const pulling = {
   containerStatuses: [{ name: "api", image: "x/y:1", state: { waiting: { reason: "ImagePullBackOff" } } }],
 };
+const pool = named("nephos.dev/v1alpha1", "ComputePool", "standard");
+const given = node("one", {}, { labels: { "nephos.dev/host-of": "openstack" } });
+const restricted = named("v1", "Namespace", "openstack", {
+  metadata: { name: "openstack", labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
+});
 const tainted = node("one", { taints: [{ key: "gpu", value: "yes", effect: "NoSchedule" }] });
 
 const good: ClusterFacts = {
@@ -68,6 +73,7 @@ const good: ClusterFacts = {
   nodes: seen([node("one")]),
   pods: seen([]),
   clouds: seen([]),
+  pools: seen([]),
   claims: seen([]),
   ownPods: seen([]),
   forbidden: [],
@@ -91,12 +97,18 @@ describe("a cluster that has all that we need", () => {
       "storage",
       "nodes",
       "room",
+      "hosts",
       "pods",
     ]);
   });
 });
 
 describe("doctor", () => {
+  it("finds nothing wrong with a pool that has a node and is let in", () => {
+    expect(wrong({ pools: seen([pool]), nodes: seen([given]) })).toEqual([]);
+    expect(wrong({ home: seen(restricted) })).toEqual([]);
+  });
+
   it.each<[string, Partial<ClusterFacts>, string]>([
     ["an old Kubernetes", { version: seen("v1.30.9") }, "error: Kubernetes: v1.30.9, but Nephos needs 1.31 or newer"],
     ["no CRD", { crds: seen([]) }, "error: CustomResourceDefinitions: clouds.nephos.dev is missing"],
@@ -182,6 +194,17 @@ describe("doctor", () => {
       "error: nodes: none has the labels of spec.placement.nodeSelector",
     ],
     ["a full disk", { nodes: seen([node("one", {}, { pressure: "True" })]) }, "warning: nodes: one has DiskPressure"],
+    [
+      "a pool without a node",
+      { pools: seen([pool]), nodes: seen([node("one", {}, { labels: { "nephos.dev/host-of": "elsewhere" } })]) },
+      "warning: hosts: no node is given to namespace openstack, so ComputePool standard has none",
+    ],
+    [
+      "a namespace that lets no host agents in",
+      { pools: seen([pool]), nodes: seen([given]), home: seen(restricted) },
+      "error: hosts: pod security restricted of namespace openstack keeps out the agents of ComputePool standard",
+    ],
+    ["pools that it may not see", { pools: refused }, "warning: hosts: not looked at: is forbidden"],
     [
       "an image that cannot be pulled",
       { ownPods: seen([pod("api-1", pulling)]) },

@@ -9,6 +9,7 @@ import { watches } from "../operators.ts";
 import { storageFindings } from "./storage.ts";
 import type { ClusterFacts } from "./facts.ts";
 import { type Finding, unseen } from "./finding.ts";
+import { hostFindings } from "./hosts.ts";
 import { nodeFindings } from "./nodes.ts";
 
 /** The oldest minor version of Kubernetes 1 that Nephos runs on. */
@@ -24,6 +25,7 @@ export function findingsOf(facts: ClusterFacts): Finding[] {
     ...permissionFindings(facts),
     ...storageFindings(facts),
     ...nodeFindings(facts),
+    ...hostFindings(facts),
     ...podFindings(facts),
   ];
 }

@@ -1,7 +1,7 @@
 import { cloudSpec, releases } from "../../../crds/cloud.ts";
 import { at, type Live, numberAt } from "../../../operator/object.ts";
 import { isWorkload } from "../../../operator/verdict.ts";
-import { imaginedPlan } from "../plan/imagined.ts";
+import { imaginedWith, node, planIn } from "../plan/imagined.ts";
 import { planners } from "../planners.ts";
 import { requestOf, type Room } from "./request.ts";
 
@@ -10,7 +10,7 @@ export function needsOf(cloud: Live | undefined, namespace: string): Room {
   const subject = cloud ?? smallest(namespace);
   const plans = planners({})
     .filter(({ kind }) => kind.kind === subject.kind)
-    .map((controller) => imaginedPlan(namespace, (seen) => controller.plan(subject, seen, undefined)));
+    .map((controller) => planIn(imaginedWith([node], [{ controller, subject }], 0), { controller, subject }, 0));
   const servers = plans.flatMap(({ steps }) => steps.flatMap((step) => step.objects)).filter(isWorkload);
   const sum = (resource: keyof Room): number =>
     servers.reduce((all, server) => {

@@ -11,7 +11,7 @@ import { type Difference, differencesOf } from "./difference.ts";
 import type { Wish } from "./documents.ts";
 import { type Change, changesOf } from "./fields.ts";
 import { frozenTrouble } from "./frozen.ts";
-import { snapshotWith } from "./imagined.ts";
+import { imaginedWith, snapshotWith } from "./imagined.ts";
 import { subjectOf } from "./subject.ts";
 
 /** What a wish would change in a cluster. */
@@ -24,24 +24,33 @@ export interface ClusterPlan {
   readonly frozen: readonly string[];
 }
 
-/** Compares a wish with what a namespace holds. Rejects where something of it may not be read: half a view makes no plan. */
+/** A wish and who plans it. */
+export interface Planner {
+  readonly wish: Wish;
+  readonly controller: Controller;
+}
+
+/**
+ * Compares a wish with what a namespace holds, and is to hold with the others. Rejects where something of it may not be read: half a view
+ * makes no plan.
+ */
 export async function clusterPlan(
   client: Client,
-  wish: Wish,
   namespace: string,
-  controller: Controller,
+  { wish, controller }: Planner,
+  others: readonly Planner[],
   minute: number,
 ): Promise<ClusterPlan> {
-  const found = (await Promise.all(kindsOf(controller).map((kind) => everything(client, kind, namespace)))).flat();
-  const seen = snapshotWith(
-    found.map(({ live }) => live),
-    minute,
-  );
+  const kinds = kindsOf([controller, ...others.map((each) => each.controller)]);
+  const found = (await Promise.all(kinds.map((kind) => everything(client, kind, namespace)))).flat();
+  const lives = new Map(found.map(({ live }) => [refKey(refOf(live)), live]));
   const managedFields = new Map(found.map(({ live, managed }) => [refKey(refOf(live)), managed]));
-  const ref = { apiVersion: controller.kind.apiVersion, kind: controller.kind.kind, namespace, name: wish.name };
-  const live = seen.get(ref);
-  const subject = subjectOf(wish, namespace, live);
-  const own = ownView(seen, subject);
+  const wished = (each: Wish): Live => subjectOf(each, namespace, lives.get(refKey(refOf(subjectOf(each, namespace)))));
+  const subject = wished(wish);
+  const live = lives.get(refKey(refOf(subject)));
+  const beside = others.map((each) => ({ controller: each.controller, subject: wished(each.wish) }));
+  const world = imaginedWith([...lives.values(), subject], beside, minute);
+  const own = ownView(snapshotWith(world, minute), subject);
   const plan = controller.plan(subject, own, undefined);
   return {
     plan,
@@ -51,8 +60,13 @@ export async function clusterPlan(
   };
 }
 
-function kindsOf(controller: Controller): Watched[] {
-  const all = [controller.kind, ...controller.reads, ...controller.owns, ...(controller.formerlyOwned ?? [])];
+function kindsOf(controllers: readonly Controller[]): Watched[] {
+  const all = controllers.flatMap(({ kind, reads, owns, formerlyOwned = [] }) => [
+    kind,
+    ...reads,
+    ...owns,
+    ...formerlyOwned,
+  ]);
   return [...new Map(all.map((kind) => [kindKey(kind), kind])).values()];
 }
 

@@ -14,9 +14,9 @@ import {
   type Surroundings,
   withCluster,
 } from "../surroundings.ts";
-import { clusterPlan } from "./cluster-plan.ts";
+import { clusterPlan, type Planner } from "./cluster-plan.ts";
 import { readingOf, type Wish } from "./documents.ts";
-import { imaginedPlan } from "./imagined.ts";
+import { imaginedWith, node, planIn, type Planned, withWaits } from "./imagined.ts";
 import { renderDiff } from "./render-diff.ts";
 import { renderPlan } from "./render.ts";
 import { subjectOf } from "./subject.ts";
@@ -30,7 +30,7 @@ Usage: kubectl nephos plan -f FILE [--diff]
       --diff             compares with the cluster: + create, ~ change, ± delete and make anew, - remove, ! refused
 ${clusterHelp}
 
-Without --diff no cluster is asked, and images are named as NEPHOS_REGISTRY and NEPHOS_IMAGES say (the operator's variables);
+The documents of a file are seen together: a Cloud with its Network, its cells and pools. Without --diff no cluster is asked, and images are named as NEPHOS_REGISTRY and NEPHOS_IMAGES say (the operator's variables);
 with it, as the operator in the cluster has them. The rules of the CRD that compare several fields are the API server's
 alone: kubectl apply --dry-run=server asks it.
 
@@ -47,6 +47,9 @@ export const plan: Command = {
 
 const refused = 2;
 
+/** Nobody's cluster has a time. */
+const imaginedMinute = 0;
+
 async function run(args: readonly string[], at: Surroundings): Promise<number> {
   const options = { ...clusterOptions, file: { type: "string", short: "f" }, diff: { type: "boolean" } } as const;
   const { values } = parseArgs({ args: [...args], options });
@@ -58,11 +61,67 @@ async function run(args: readonly string[], at: Surroundings): Promise<number> {
   if (wishes.length === 0) throw new Misuse(`${values.file} has no document of nephos.dev; a Cloud is one`);
   const codes =
     values.diff === true
-      ? await withCluster(at, values, (cluster) =>
-          inTurn(wishes, (wish) => compare(wish, values.namespace, cluster, at)),
-        )
-      : await inTurn(wishes, async (wish) => show(wish, values.namespace, at));
+      ? await withCluster(at, values, (cluster) => compareAll(wishes, values.namespace, cluster, at))
+      : showAll(wishes, values.namespace, at);
   return Math.max(...codes);
+}
+
+/** A wish in its namespace, with who plans it: nobody, where that takes more than Kubernetes. */
+interface Placed {
+  readonly wish: Wish;
+  readonly namespace: string;
+  readonly controller: Controller | undefined;
+}
+
+/** The others of the file that are planned in the same namespace. */
+function besides(own: Placed, all: readonly Placed[]): (Placed & Planner)[] {
+  return all.filter((each) => each !== own && each.namespace === own.namespace).filter(isPlanned);
+}
+
+function isPlanned(placed: Placed): placed is Placed & Planner {
+  return placed.controller !== undefined;
+}
+
+function showAll(wishes: readonly Wish[], asked: string | undefined, at: Surroundings): number[] {
+  const placed = wishes.map((wish): Placed => ({
+    ...{ wish, controller: controllerOf(wish, at.env) },
+    namespace: namespaceOf(wish, asked, undefined),
+  }));
+  return placed.map((own) => (isPlanned(own) ? show(own, besides(own, placed), at) : unplanned(own.wish, at)));
+}
+
+/** A wish as it is once everything is there that the file leads to. */
+function show(own: Placed & Planner, others: readonly (Placed & Planner)[], at: Surroundings): number {
+  const planned = [own, ...others].map(plannedOf);
+  const objects = imaginedWith([node], planned, imaginedMinute);
+  const whole = planIn(objects, plannedOf(own), imaginedMinute);
+  at.out(renderPlan(titleOf(own.wish), own.namespace, withWaits(whole, objects, plannedOf(own), imaginedMinute)));
+  return contradicts(whole) ? refused : 0;
+}
+
+function plannedOf({ wish, namespace, controller }: Placed & Planner): Planned {
+  return { controller, subject: subjectOf(wish, namespace) };
+}
+
+async function compareAll(
+  wishes: readonly Wish[],
+  asked: string | undefined,
+  cluster: Cluster,
+  at: Surroundings,
+): Promise<number[]> {
+  const environments = new Map<string, Promise<NodeJS.ProcessEnv>>();
+  const environmentIn = (namespace: string): Promise<NodeJS.ProcessEnv> => {
+    const known = environments.get(namespace) ?? operatorEnvironment(cluster.client, namespace, at);
+    environments.set(namespace, known);
+    return known;
+  };
+  const placed = await inTurn(wishes, async (wish): Promise<Placed> => {
+    const namespace = namespaceOf(wish, asked, cluster.namespace);
+    return { wish, namespace, controller: controllerOf(wish, await environmentIn(namespace)) };
+  });
+  return inTurn(placed, async (own) =>
+    isPlanned(own) ? compare(own, besides(own, placed), cluster.client, at) : unplanned(own.wish, at),
+  );
 }
 
 /** One after the other: their output must not mix. */
@@ -72,26 +131,14 @@ async function inTurn<T, R>(members: readonly T[], what: (member: T) => Promise<
   return results;
 }
 
-function show(wish: Wish, asked: string | undefined, at: Surroundings): number {
-  const namespace = namespaceOf(wish, asked, undefined);
-  const controller = controllerOf(wish, at.env);
-  if (controller === undefined) return unplanned(wish, at);
-  const subject = subjectOf(wish, namespace);
-  const whole = imaginedPlan(namespace, (seen) => controller.plan(subject, seen, undefined));
-  at.out(renderPlan(titleOf(wish), namespace, whole));
-  return contradicts(whole) ? refused : 0;
-}
-
 async function compare(
-  wish: Wish,
-  asked: string | undefined,
-  { client, ...cluster }: Cluster,
+  own: Placed & Planner,
+  others: readonly (Placed & Planner)[],
+  client: Client,
   at: Surroundings,
 ): Promise<number> {
-  const namespace = namespaceOf(wish, asked, cluster.namespace);
-  const controller = controllerOf(wish, await operatorEnvironment(client, namespace, at));
-  if (controller === undefined) return unplanned(wish, at);
-  const found = await clusterPlan(client, wish, namespace, controller, Math.floor(at.now() / 60_000));
+  const { wish, namespace } = own;
+  const found = await clusterPlan(client, namespace, own, others, Math.floor(at.now() / 60_000));
   at.out(renderDiff({ title: titleOf(wish), namespace, plan: found.plan, own: found.own }, found.differences));
   for (const line of found.frozen) at.say(`${wish.title}: ${line}`);
   if (found.frozen.length > 0 || contradicts(found.plan)) return refused;

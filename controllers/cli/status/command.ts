@@ -9,11 +9,11 @@ import { type Report, reportOf } from "./report.ts";
 import { newsOf, renderTree } from "./tree.ts";
 
 const help = `Shows the Clouds of a namespace as trees: state, release, reason, and each step with what it waits for; then what
-Keystone should know (Registrations).
+belongs to them: cells, pools and their hosts, networks, and what Keystone should know (Registrations).
 
 Usage: kubectl nephos status [NAME] [--watch]
 
-  NAME                   only the Cloud of that name
+  NAME                   only the Cloud of that name, with what belongs to it
   -A, --all-namespaces   of all namespaces
   -w, --watch            goes on until interrupted: drawn anew on a terminal, else a line for each change
   -o, --output FORMAT    json: everything as one document
@@ -87,7 +87,10 @@ async function answer(client: Client, { namespace, name }: Question): Promise<Re
   if (name === undefined) return objects.map(reportOf);
   if (cloud === undefined)
     throw new Error(`there is no Cloud ${name}${namespace === undefined ? "" : ` in namespace ${namespace}`}`);
-  const own = objects.filter((each) => each.metadata.ownerReferences?.some(({ uid }) => uid === cloud.metadata.uid));
+  // There is one Cloud in a namespace: all else there is its.
+  const own = objects.filter(
+    ({ kind, metadata }) => kind !== "Cloud" && metadata.namespace === cloud.metadata.namespace,
+  );
   return [cloud, ...own].map(reportOf);
 }
 

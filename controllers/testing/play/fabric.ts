@@ -90,7 +90,7 @@ export const provider = {
       drop(world, networkKind.apiVersion, networkKind.kind, "fabric");
       drop(world, providerNetworkKind.apiVersion, providerNetworkKind.kind, "public");
     },
-    (world) => reasonOf(world, providerRef) === "InUse" && reasonOf(world, networkRef) === "InUse",
+    (world) => reasonOf(world, providerRef) === "InUse" && reasonOf(world, networkRef) === "Progressing",
   ),
   free: step(
     "delete",

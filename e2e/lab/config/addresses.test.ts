@@ -11,7 +11,10 @@ it("gives the first node of the test cluster its well-known addresses", () => {
     bridge: "nl-test",
     gateway: "10.101.0.1",
     controlPlane: { name: "control-plane", address: "10.101.0.2", link: "nl-test-0" },
-    nodes: [{ name: "node1", address: "10.101.0.11", link: "nl-test-1", pods: "10.101.129.0/24" }],
+    nodes: [
+      { name: "node1", address: "10.101.0.11", link: "nl-test-1", outerLink: "no-test-1", pods: "10.101.129.0/24" },
+    ],
+    outer: { bridge: "no-test", range: "10.101.32.0/24", gateway: "10.101.32.1" },
     services: "10.101.64.0/18",
     dnsService: "10.101.64.10",
     pods: "10.101.128.0/17",
@@ -24,9 +27,10 @@ it("never gives one address, link or pod range twice, nor a name too long for an
       const plan = planCluster(name, index, count);
       const machines = [plan.controlPlane, ...plan.nodes];
       const all = [plan.bridge, plan.gateway, ...plan.nodes.map(({ pods }) => pods)];
+      all.push(plan.outer.bridge, plan.outer.gateway, ...plan.nodes.map(({ outerLink }) => outerLink));
       for (const machine of machines) all.push(machine.address, machine.link);
       expect(new Set(all).size).toBe(all.length);
-      for (const link of [plan.bridge, ...machines.map((machine) => machine.link)])
+      for (const link of [...plan.nodes.map(({ outerLink }) => outerLink), ...machines.map((machine) => machine.link)])
         expect(link.length).toBeLessThan(16);
     }),
   );

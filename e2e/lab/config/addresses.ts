@@ -6,9 +6,20 @@ export interface MachineAddress {
   readonly link: string;
 }
 
-/** A node also has a range for its pods. */
+/** A node also has a range for its pods, and a second cable, `eth1`, without an address: it is for servers' packets. */
 export interface NodeAddress extends MachineAddress {
   readonly pods: string;
+  /** The host's end of the second cable. */
+  readonly outerLink: string;
+}
+
+/** A network beside the cluster's own, that every node is connected to by `eth1`, and the host is the router of. */
+export interface OuterNetwork {
+  readonly bridge: string;
+  readonly range: string;
+  readonly gateway: string;
+  /** The addresses that nobody has, from the first to the last. */
+  readonly free: readonly [string, string];
 }
 
 /** Every name and address of a cluster: all follow from its name, its index and the number of nodes. */
@@ -25,6 +36,7 @@ export interface ClusterPlan {
   readonly kubernetesService: string;
   readonly dnsService: string;
   readonly pods: string;
+  readonly outer: OuterNetwork;
 }
 
 /** How many clusters, and how many nodes in each, the ranges have room for. */
@@ -42,6 +54,7 @@ export function nameProblem(name: string): string | undefined {
 export function planCluster(name: string, index: number, nodeCount: number): ClusterPlan {
   const at = (third: number, fourth: number) => `10.${100 + index}.${third}.${fourth}`;
   const bridge = `nl-${name}`;
+  const outer = `no-${name}`;
   return {
     name,
     index,
@@ -53,12 +66,14 @@ export function planCluster(name: string, index: number, nodeCount: number): Clu
       name: `node${position + 1}`,
       address: at(0, 11 + position),
       link: `${bridge}-${position + 1}`,
+      outerLink: `${outer}-${position + 1}`,
       pods: `${at(129 + position, 0)}/24`,
     })),
     services: `${at(64, 0)}/18`,
     kubernetesService: at(64, 1),
     dnsService: at(64, 10),
     pods: `${at(128, 0)}/17`,
+    outer: { bridge: outer, range: `${at(32, 0)}/24`, gateway: at(32, 1), free: [at(32, 10), at(32, 254)] },
   };
 }
 

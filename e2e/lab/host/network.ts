@@ -5,8 +5,8 @@ import { readIfThere } from "./process.ts";
 export interface Bridge {
   readonly name: string;
   readonly address: string;
-  /** All of the cluster's addresses; what leaves this range takes on the host's own. */
-  readonly range: string;
+  /** All of the cluster's addresses; what leaves this range takes on the host's own. Left out where another bridge says so. */
+  readonly range?: string;
   readonly mtu: number;
   readonly routes: readonly Route[];
 }
@@ -17,14 +17,15 @@ export interface Route {
   readonly via: string;
 }
 
-/** A machine's place on the bridge. */
+/** A machine's place on a bridge. */
 export interface Cable {
   readonly link: string;
+  /** What the machine calls its end. */
+  readonly device: "eth0" | "eth1";
   readonly bridge: string;
   readonly mtu: number;
-  readonly address: string;
-  readonly gateway: string;
-  readonly routes: readonly Route[];
+  /** The machine's address and its ways; left out where it has none there. */
+  readonly station?: { readonly address: string; readonly gateway: string; readonly routes: readonly Route[] };
 }
 
 /** The largest packet that the host's way out takes; machines use no larger ones, as nobody would tell them to. */
@@ -34,11 +35,11 @@ export async function hostMtu(): Promise<number> {
   return Math.min(1500, Number(mtu ?? 1500));
 }
 
-/** Ranges that the host has routes to, other than by the given interface. */
-export async function routedRanges(exceptBy: string): Promise<string[]> {
+/** Ranges that the host has routes to, other than by the given interfaces. */
+export async function routedRanges(...exceptBy: readonly string[]): Promise<string[]> {
   const lines = (await run("ip", ["-4", "route", "show", "table", "all"])).split("\n");
   return lines.flatMap((line) => {
-    if (line.includes(` dev ${exceptBy} `)) return [];
+    if (exceptBy.some((link) => line.includes(` dev ${link} `))) return [];
     return /(?:^|\s)(10\.\d+\.\d+\.\d+(?:\/\d+)?)\s/.exec(line)?.[1] ?? [];
   });
 }
@@ -53,12 +54,13 @@ export async function ensureBridge(bridge: Bridge): Promise<void> {
     `link set ${bridge.name} up`,
     ...bridge.routes.map((route) => `route replace ${route.range} via ${route.via} dev ${bridge.name}`),
   ]);
-  await run("nft", ["-f", "-"], { input: renderMasquerade(bridge) });
+  const { name, range } = bridge;
+  if (range !== undefined) await run("nft", ["-f", "-"], { input: renderMasquerade({ name, range }) });
   await allowForwarding(bridge.name);
 }
 
 /** A table of its own: taken away, nothing of it is left, and nobody else's rules are touched. */
-export function renderMasquerade({ name, range }: Pick<Bridge, "name" | "range">): string {
+export function renderMasquerade({ name, range }: { readonly name: string; readonly range: string }): string {
   return `add table ip ${name}
 flush table ip ${name}
 table ip ${name} {
@@ -72,7 +74,8 @@ table ip ${name} {
 
 /** Connects a machine, given by its PID 1. Does nothing to one that is connected already. */
 export async function ensureCable(cable: Cable, pid: number): Promise<void> {
-  const show = ["--net", `--target=${pid}`, "ip", "link", "show", "dev", "eth0"];
+  const { device, station } = cable;
+  const show = ["--net", `--target=${pid}`, "ip", "link", "show", "dev", device];
   const connected = await run("nsenter", show).then(
     () => true,
     () => false,
@@ -81,15 +84,15 @@ export async function ensureCable(cable: Cable, pid: number): Promise<void> {
     // The end of a cable whose machine died a moment ago may linger.
     await removeLink(cable.link);
     const mtu = ["mtu", String(cable.mtu)];
-    const peer = ["peer", "name", "eth0", ...mtu, "netns", String(pid)];
+    const peer = ["peer", "name", device, ...mtu, "netns", String(pid)];
     await run("ip", ["link", "add", cable.link, ...mtu, "type", "veth", ...peer]);
   }
   await run("ip", ["link", "set", cable.link, "master", cable.bridge, "up"]);
   await batchIn(pid, [
-    `addr replace ${cable.address}/24 dev eth0`,
-    "link set eth0 up",
-    `route replace default via ${cable.gateway}`,
-    ...cable.routes.map((route) => `route replace ${route.range} via ${route.via}`),
+    ...(station === undefined ? [] : [`addr replace ${station.address}/24 dev ${device}`]),
+    `link set ${device} up`,
+    ...(station === undefined ? [] : [`route replace default via ${station.gateway}`]),
+    ...(station?.routes ?? []).map((route) => `route replace ${route.range} via ${route.via}`),
   ]);
 }
 
