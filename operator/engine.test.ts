@@ -207,15 +207,66 @@ describe("a pass", () => {
   it("reports even where pruning fails", async () => {
     const [stray] = await written([step("a/one", [service])]);
     kube.failing.set("remove service", new ApiError(403, "Forbidden", "may not"));
-    const { outcome } = await pass([step("a/one", [])], stray === undefined ? [] : [stray]);
+    const { outcome, verdicts } = await pass([step("a/one", [])], stray === undefined ? [] : [stray]);
     expect(kube.calls).toEqual(["confirm demo", "remove service", "status demo"]);
     expect(outcome).toEqual({ next: "again", inSeconds: 60 });
+    expect([...verdicts.keys()]).toEqual(["a/one"]);
   });
 
-  it("comes again where the status could not be written", async () => {
+  it("comes again where the status could not be written, and does not tell what it would have said", async () => {
     kube.failing.set("status demo", new ApiError(500, "InternalError", "etcd is down"));
-    const { outcome } = await pass([step("a/one", [settings])]);
+    const { outcome, status } = await pass([step("a/one", [settings])]);
     expect(outcome).toEqual({ next: "backoff" });
+    expect(status).toBeUndefined();
+  });
+
+  it("tells which status it wrote", async () => {
+    expect((await pass([step("a/one", [settings])])).status).toEqual({ "a/one": "waiting" });
+  });
+
+  it("lets every object of a step be tried, and tells that one of them failed, whichever it is", async () => {
+    kube.failing.set("apply service", new ApiError(403, "Forbidden", "may not"));
+    const { verdicts } = await pass([step("a/one", [settings, service])]);
+    expect(kube.writes).toEqual(["apply settings", "apply service"]);
+    expect(verdicts.get("a/one")?.is).toBe("blocked");
+  });
+
+  it("ends where one object of a step is not as it was seen, whatever else failed before it", async () => {
+    kube.failing.set("apply settings", new ApiError(403, "Forbidden", "may not"));
+    kube.failing.set("apply service", new Stale("somebody made it meanwhile"));
+    await expect(pass([step("a/one", [settings, service])])).rejects.toThrow(Stale);
+  });
+
+  describe("that may put off its status", () => {
+    const steps = [step("a/one", [settings])];
+    const putOff = (may: boolean, of: readonly Step[] = steps): Promise<Pass> =>
+      reconcile({
+        controller: controllerOf({ steps: of }),
+        ...{ subject, seen: snapshot(subject), facts: undefined, kube, now },
+        mayDeferStatus: () => {
+          kube.calls.push("asked");
+          return may;
+        },
+      });
+
+    it("is asked after its writes, and comes again at once", async () => {
+      const { outcome, status } = await putOff(true);
+      expect(kube.calls).toEqual(["confirm demo", "apply settings", "asked"]);
+      expect(outcome).toEqual({ next: "again", inSeconds: 1 });
+      expect(status).toBeUndefined();
+    });
+
+    it("writes it where it may not", async () => {
+      const { outcome } = await putOff(false);
+      expect(kube.calls).toEqual(["confirm demo", "apply settings", "asked", "status demo"]);
+      expect(outcome).toEqual({ next: "rest" });
+    });
+
+    it("writes it in any case where something failed", async () => {
+      kube.failing.set("apply settings", new ApiError(403, "Forbidden", "may not"));
+      await putOff(true);
+      expect(kube.calls).toEqual(["confirm demo", "apply settings", "status demo"]);
+    });
   });
 
   it("writes its status once, also where there is nothing to do", async () => {
@@ -264,6 +315,14 @@ describe("an object that is there", () => {
     const [object] = await written([step("a/one", [before])]);
     if (object === undefined) throw new Error("nothing was written");
     await pass([step("a/one", [settings])], [object]);
+    expect(kube.writes).toEqual(["apply settings"]);
+  });
+
+  it("is written again where somebody took all annotations from it", async () => {
+    const [object] = await written([step("a/one", [settings])]);
+    if (object === undefined) throw new Error("nothing was written");
+    const { annotations: _, ...metadata } = object.metadata;
+    await pass([step("a/one", [settings])], [live({ ...settings, metadata })]);
     expect(kube.writes).toEqual(["apply settings"]);
   });
 
@@ -377,6 +436,29 @@ describe("a Job", () => {
     expect(outcome).toEqual({ next: "again", inSeconds: 15 });
   });
 
+  it("that failed brings the pass back when the first of several is due, by the time at which it failed", async () => {
+    const other = step("a/other", [manifest("Job", "other", { spec: {} })]);
+    const old = await written([other], {
+      status: {
+        conditions: [
+          { type: "Suspended", status: "False", lastTransitionTime: "2026-01-01T00:00:00Z" },
+          {
+            type: "Failed",
+            status: "True",
+            reason: "BackoffLimitExceeded",
+            lastTransitionTime: "2026-01-01T00:59:50Z",
+          },
+        ],
+      },
+    });
+    const { outcome } = await pass(
+      [...steps, other, step("a/one", [settings])],
+      [...(await written(steps, failed("2026-01-01T00:59:55Z"))), ...old],
+    );
+    expect(kube.writes).toEqual(["apply settings"]);
+    expect(outcome).toEqual({ next: "again", inSeconds: 10 });
+  });
+
   it("that failed long enough ago is deleted, and made anew once it is gone", async () => {
     const { outcome } = await pass(steps, await written(steps, failed("2026-01-01T00:59:40Z")));
     expect(kube.writes).toEqual(["remove sync"]);
@@ -418,6 +500,50 @@ describe("a workload", () => {
     kube = new RecordingKube();
     await pass(steps, [landed(object, {}, { annotations: { [realisedAnnotation]: markOf(object) } })]);
     expect(kube.calls).toEqual(["status demo"]);
+  });
+
+  it("is not stamped where it was never written by us, or is not there", async () => {
+    const [object] = await written(steps, { status: rolledOut });
+    if (object === undefined) throw new Error("nothing was written");
+    const { annotations: _, ...metadata } = object.metadata;
+    await pass(steps, [live({ ...api, status: rolledOut, metadata })]);
+    await pass(steps, []);
+    expect(kube.writes).toEqual(["apply api", "apply api"]);
+  });
+
+  describe("whose step waits for another", () => {
+    const waiting = step("a/first", [settings]);
+    const closed = step("a/api", [api, service], { after: ["a/first"] });
+    const edited = { spec: { replicas: 0 }, status: rolledOut };
+
+    it("is put right where somebody changed it, after the confirmation; nothing else of the step is", async () => {
+      const objects = (await written([step("a/api", [api, service])], edited)).map((each) =>
+        each.kind === "Service" ? live({ ...each, spec: {} }) : each,
+      );
+      const { verdicts } = await pass([waiting, closed], objects);
+      expect(kube.calls).toEqual(["confirm demo", "apply settings", "apply api", "status demo"]);
+      expect(kube.applied[1]).toMatchObject({ spec: { replicas: 1 } });
+      expect(verdicts.get("a/api")).toEqual({ is: "waiting", on: "a/first" });
+    });
+
+    it("is left alone where it is as it should be", async () => {
+      await pass([waiting, closed], await written([step("a/api", [api])], { status: rolledOut }));
+      expect(kube.writes).toEqual(["apply settings"]);
+    });
+
+    it("does not become what is wanted now, and is not made", async () => {
+      const before = step("a/api", [manifest("Deployment", "api", { spec: { replicas: 1, paused: true } })]);
+      await pass([waiting, closed], await written([before], edited));
+      await pass([waiting, closed]);
+      expect(kube.writes).toEqual(["apply settings", "apply settings"]);
+    });
+
+    it("is not touched where it is not ours", async () => {
+      const [object] = await written([step("a/api", [api])], edited, { labels: { [identity.owner]: "Cloud.other" } });
+      const { verdicts } = await pass([waiting, closed], object === undefined ? [] : [object]);
+      expect(kube.writes).toEqual(["apply settings"]);
+      expect(verdicts.get("a/api")).toMatchObject({ is: "blocked", reason: "ForeignObject" });
+    });
   });
 
   it("is not stamped before it is done", async () => {
@@ -473,6 +599,35 @@ describe("pruning", () => {
     expect(kube.writes).toEqual(["apply settings"]);
   });
 
+  const [configMaps, services] = [settings, service].map(({ apiVersion: group, kind }) => ({
+    apiVersion: group,
+    kind,
+  }));
+
+  it("takes what is of a kind that its controller made once and makes no more", async () => {
+    const before = await written([step("a/one", [service])]);
+    await pass([step("a/one", [])], before, { owns: [], formerlyOwned: services === undefined ? [] : [services] });
+    expect(kube.writes).toEqual(["remove service"]);
+  });
+
+  it("does not touch what is of no namespace: that belongs to all", async () => {
+    const before = await written([step("a/one", [settings])]);
+    const owns = configMaps === undefined ? [] : [{ ...configMaps, cluster: true as const }];
+    await pass([step("a/one", [])], before, { owns });
+    expect(kube.writes).toEqual([]);
+  });
+
+  it("leaves configuration alone while a pod of the same namespace mounts it, not one of another", async () => {
+    const before = await written([step("a/one", [settings])]);
+    const spec = { volumes: [{ name: "v", configMap: { name: "settings" } }] };
+    const pod = (namespace: string) =>
+      live({ apiVersion: "v1", kind: "Pod", metadata: { name: "p", namespace }, spec });
+    await pass([step("a/one", [])], [...before, pod("here")]);
+    expect(kube.writes).toEqual([]);
+    await pass([step("a/one", [])], [...before, pod("there")]);
+    expect(kube.writes).toEqual(["remove settings"]);
+  });
+
   it("does not touch what belongs to other subjects", async () => {
     const strange = await written([step("a/one", [service])], {}, { labels: { [identity.subject]: "other-1" } });
     await pass([step("a/one", [])], strange);
@@ -487,6 +642,13 @@ describe("an action", () => {
     const { outcome } = await pass([acting("createUser")]);
     expect(kube.calls).toEqual(["confirm demo", "act createUser", "status demo"]);
     expect(outcome).toEqual({ next: "backoff" });
+  });
+
+  it("brings the pass back where it is one of several steps, and an error that says when has the last word", async () => {
+    expect((await pass([acting("createUser"), step("a/two", [])])).outcome).toEqual({ next: "backoff" });
+    kube.failing.set("apply service", new ApiError(403, "Forbidden", "may not"));
+    const { outcome } = await pass([acting("createUser"), step("a/two", [service])]);
+    expect(outcome).toEqual({ next: "again", inSeconds: 60 });
   });
 
   it("that fails becomes the verdict of its step", async () => {
@@ -532,6 +694,25 @@ describe("a controller with a plan of deletion", () => {
     await pass([], [], deleting(step("z/end", [], { verdict: () => verdict })), going);
     expect(kube.calls).toEqual(["status demo"]);
     expect(kube.statuses).toEqual([{ "z/end": verdict.is }]);
+  });
+
+  it("holds on while one step of several is not done", async () => {
+    const waits = step("z/end", [], { verdict: () => ({ is: "waiting", on: "a backup" }) });
+    await pass([], [], deleting(step("z/first", []), waits), going);
+    expect(kube.calls).toEqual(["status demo"]);
+  });
+
+  it("lets go of an object that only an older build of it had a plan for", async () => {
+    await pass([step("a/one", [settings])], [], {}, going);
+    expect(kube.writes).toEqual(["finalize demo [theirs]"]);
+    expect(finalizer).toBe("nephos.dev/cloud");
+  });
+
+  it("does not remove twice what is on its way out", async () => {
+    const [object] = await written([step("a/one", [settings])], {}, { deletionTimestamp: "2026-01-01T00:00:00Z" });
+    const gone = step("z/gone", [], { removes: [{ apiVersion: "v1", kind: "ConfigMap", name: "settings" }] });
+    await pass([], object === undefined ? [] : [object], deleting(gone), going);
+    expect(kube.writes).toEqual([]);
   });
 
   it("holds on while a write of the deletion fails", async () => {
@@ -581,6 +762,11 @@ describe("the labels that a step writes into objects that are not ours", () => {
     expect(kube.calls.slice(0, 2)).toEqual(["confirm demo", "mark one mark=b"]);
   });
 
+  it("are written into an object that has none yet", async () => {
+    await pass([marking("b")], [live({ apiVersion: "v1", kind: "Node", metadata: { name: "one" } })]);
+    expect(kube.writes).toEqual(["mark one mark=b"]);
+  });
+
   it("are taken off where none is wanted", async () => {
     await pass([marking(undefined)], [node]);
     expect(kube.writes).toEqual(["mark one mark="]);
@@ -588,8 +774,9 @@ describe("the labels that a step writes into objects that are not ours", () => {
 
   it("cost no call where they are there, nor where the object is gone", async () => {
     await pass([marking("a")], [node]);
-    await pass([marking("a")], []);
+    const { verdicts } = await pass([marking("a")], []);
     expect(kube.writes).toEqual([]);
+    expect(verdicts.get("marks")).toEqual({ is: "waiting", on: "Node one to exist" });
   });
 
   it("wait for the steps before theirs", async () => {

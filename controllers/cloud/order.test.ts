@@ -37,7 +37,7 @@ describe("the services of a Cloud", () => {
     expect(turns).toEqual([
       ...[...turn, ...turn, ...turn],
       ...["api", "public", "registration"],
-      ...["api", "public", "registration", "workers", "api", "public", "registration", "workers"],
+      ...["api", "public", "registration", "workers", "api", "public", "registration"],
       ...["contract", "contract", "contract"],
     ]);
   });

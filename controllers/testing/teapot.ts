@@ -46,13 +46,14 @@ export const teapot = defineService({
 
 const { user: _, ...nobody } = teapot;
 
-/** Another, which comes after the teapot, checks no tokens and has something to contract. */
+/** Another, which comes after the teapot, is an API and nothing else, checks no tokens and has something to contract. */
 export const kettle = defineService({
   ...nobody,
   name: "kettle",
   type: "water",
   description: "OpenStack Water",
   after: ["teapot"],
+  processes: teapot.processes.slice(0, 1),
   databases: [{ name: "kettle", section: "database" }],
   messaging: false,
   reserved: [],

@@ -123,7 +123,7 @@ const core: ReadonlySet<string> = new Set([
   ...["deploy", "scale", "configure", "secret", "rotate", "release"],
   ...["delete", "claim", "external", "upgrade"],
 ]);
-const few = 4;
+const few = 3;
 
 /** What a turn has of a scenario, and how many runs there are to choose from. */
 export async function turnOf(
