@@ -27,7 +27,7 @@ test: node_modules/.complete ## Runs everything that must pass, on a cluster of 
 full: node_modules/.complete ## Runs what is too long for test: all of it, or the named PARTS="faults releases".
 	@$(NODE) e2e/full.ts
 
-faults: node_modules/.complete ## Plays faults at every write of every scenario, for at most 20 minutes; says what was left out. No cluster.
+faults: node_modules/.complete ## Plays faults at every write of the core scenarios and some of all others, in 20 minutes of two processors. No cluster.
 	@$(NODE) controllers/testing/faults-main.ts
 
 mutation: node_modules/.complete ## Changes the pure modules bit by bit; their tests have to notice 85 %. No cluster. AREAS="operator-plan" tries some.

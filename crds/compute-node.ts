@@ -35,15 +35,32 @@ const status = z.object({
   conditions: conditions
     .optional()
     .describe(
-      "Ready: the host has the agents that it is to have, and they work. Reconciling or Stalled, only while True: Nephos goes on, or something has to change.",
+      "Ready: the host has the agents that it is to have, they work, and servers may come unless somebody disabled it in Nova. Reconciling or Stalled, only while True: Nephos goes on, or something has to change.",
     ),
   reason: z.string().optional().describe("Why the host is not ready, in one word."),
   progress: z.string().optional().describe("Steps that are done, of all."),
   state: z
-    .enum(["Checking", "Unfit", "Joining", "Ready", "Unwell", "Updating", "Unreachable", "Leaving"])
+    .enum([
+      "Checking",
+      "Unfit",
+      "Joining",
+      "Ready",
+      "Disabled",
+      "Unwell",
+      "Updating",
+      "Unreachable",
+      "Unknown",
+      "Leaving",
+    ])
     .optional()
     .describe(
-      "Checking: what is on it is looked at. Unfit: something is in the way, the condition says what. Joining: its first agents come. Ready. Unwell: an agent does not work. Updating: it goes from one revision to another. Unreachable: its node does not answer. Leaving: its agents go.",
+      "Checking: what is on it is looked at. Unfit: something is in the way, the condition says what. Joining: its first agents come, and servers may not yet. Ready. Disabled: somebody wants no new servers there. Unwell: an agent does not work. Updating: it goes from one revision to another. Unreachable: its node does not answer. Unknown: Nova does not answer. Leaving: its servers have to go, then its agents do.",
+    ),
+  disabledReason: z
+    .string()
+    .optional()
+    .describe(
+      "What whoever disabled nova-compute of the host in Nova said; left out where nobody else than Nephos did.",
     ),
   revision: z.string().optional().describe("The revision that it has; left out while it has none."),
   hypervisor: z.enum(["KVM", "QEMU"]).optional().describe("What servers run on there; left out until it was tried."),

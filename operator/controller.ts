@@ -32,6 +32,8 @@ export interface Controller<Facts = unknown> {
   readonly owns: readonly Watched[];
   /** Kinds of objects that are not ours and of which we write a label. */
   readonly marks?: readonly Watched[];
+  /** The controller under whose name these labels are written, where it writes the same ones: only so can both take them off. Default: this one. */
+  readonly marksAs?: string;
   /** Kinds that an earlier build owned: nothing of them is made any more, and what is left is pruned. */
   readonly formerlyOwned?: readonly Watched[];
   plan(subject: Live, seen: Snapshot, facts: Facts | undefined): Plan;
@@ -50,4 +52,6 @@ export interface Controller<Facts = unknown> {
   readonly warnings?: readonly string[];
   /** How often the world outside is observed when nothing else happens; with jitter. */
   readonly pollInSeconds?: number;
+  /** The same while a step is undone. Default: no sooner. */
+  readonly pollUndoneInSeconds?: number;
 }

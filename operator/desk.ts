@@ -107,7 +107,7 @@ export class Desk {
   }
 
   #settle(key: string, outcome: Outcome): void {
-    const { pollInSeconds = resyncInSeconds, name } = this.#options.controller;
+    const { name } = this.#options.controller;
     if (outcome.next === "backoff") {
       this.#queue.addAfterFailure(key);
       return;
@@ -118,8 +118,15 @@ export class Desk {
       this.#options.metrics.steps(name, key, undefined);
       this.#options.metrics.certificates(name, key, undefined);
     } else {
-      this.#queue.add(key, "resync", outcome.next === "again" ? outcome.inSeconds : jittered(pollInSeconds));
+      this.#queue.add(key, "resync", outcome.next === "again" ? outcome.inSeconds : jittered(this.#restOf(key)));
     }
+  }
+
+  /** Seconds until an object is looked at again when nothing happens. */
+  #restOf(key: string): number {
+    const { pollInSeconds = resyncInSeconds, pollUndoneInSeconds = pollInSeconds } = this.#options.controller;
+    const verdicts = [...(this.#memory.get(key)?.verdicts.values() ?? [])];
+    return verdicts.every(({ is }) => is === "done") ? pollInSeconds : pollUndoneInSeconds;
   }
 
   async #pass(key: string): Promise<Outcome> {
@@ -175,6 +182,7 @@ export class Desk {
       client,
       clock,
       manager: controller.name,
+      marksAs: controller.marksAs,
       secrets: this.#secrets,
       versionOf: (name) => seen.get(secretRef(namespace, name))?.metadata.resourceVersion ?? "",
       wrote: (object, verb) => {

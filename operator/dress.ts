@@ -24,6 +24,15 @@ export function dressed(plan: Plan, subject: Live): Plan {
   return { ...plan, steps: plan.steps.map(dressedStep) };
 }
 
+/** By identity: what a step wants is often what it wants meanwhile, too. */
+const digests = new WeakMap<Wanted, string>();
+
+function digestOf(wanted: Wanted): string {
+  const known = digests.get(wanted) ?? digest(wanted);
+  digests.set(wanted, known);
+  return known;
+}
+
 /** A wanted object with its namespace, the labels by which we find it again, its owner and its digest. */
 function dress<W extends Wanted>(wanted: W, subject: Live, step: Step): W {
   const { kind, apiVersion } = subject;
@@ -36,7 +45,7 @@ function dress<W extends Wanted>(wanted: W, subject: Live, step: Step): W {
     [identity.step]: stepLabel(step.name),
     ...(retained ? {} : { [identity.subject]: uid }),
   };
-  const annotations = { ...wanted.metadata.annotations, [digestAnnotation]: digest(wanted) };
+  const annotations = { ...wanted.metadata.annotations, [digestAnnotation]: digestOf(wanted) };
   const ownerReferences = [{ apiVersion, kind, name, uid, controller: true }];
   const placed = { ...wanted.metadata, ...(namespace === undefined ? {} : { namespace }), labels, annotations };
   return { ...wanted, metadata: retained ? placed : { ...placed, ownerReferences } };

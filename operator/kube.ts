@@ -37,6 +37,8 @@ export interface KubeOptions {
   readonly client: Client;
   readonly clock: Clock;
   readonly manager: string;
+  /** Whose labels of other objects are. Default: the manager's. */
+  readonly marksAs?: string | undefined;
   readonly secrets: SecretFiller;
   readonly versionOf: (secret: string) => string;
   readonly wrote: Wrote;
@@ -45,7 +47,7 @@ export interface KubeOptions {
 
 /** The waist over a real API server. */
 export function liveKube(options: KubeOptions): Kube {
-  const { client, manager, wrote } = options;
+  const { client, manager, marksAs = manager, wrote } = options;
   return {
     confirm: (ref, known) => confirmWith(client, ref, known),
     apply: (wanted, live) => applyTo(options, wanted, live),
@@ -62,7 +64,7 @@ export function liveKube(options: KubeOptions): Kube {
       const metadata = { ...placeOf(live), uid, resourceVersion, labels };
       // By a manager of its own: what it does not name any more goes, and nothing else of the object is its.
       const { apiVersion, kind } = live;
-      const write = client.apply({ apiVersion, kind, metadata }, `${manager}-marks`, { force: true });
+      const write = client.apply({ apiVersion, kind, metadata }, `${marksAs}-marks`, { force: true });
       wrote(await write.catch(staleOn([404, 409])), "mark");
     },
     remove: async (live) => {

@@ -243,6 +243,29 @@ describe("the runtime", () => {
     expect(await painted("bad")).toBe("red");
   });
 
+  it("looks again sooner at what waits for something outside", async () => {
+    let there = false;
+    const patient: Controller = {
+      ...painter,
+      pollInSeconds: 100,
+      pollUndoneInSeconds: 5,
+      plan: (subject, seen, facts) => {
+        const waits = { name: "wait", after: [], objects: [] };
+        const step = there ? waits : { ...waits, held: { is: "waiting", on: "paint" } as const };
+        return { steps: [...painter.plan(subject, seen, facts).steps, step] };
+      },
+    };
+    pot("a", "red");
+    start(patient);
+    await clock.advance(41);
+    expect(passes.length).toBeGreaterThan(8);
+    there = true;
+    await clock.advance(6);
+    const before = passes.length;
+    await clock.advance(40);
+    expect(passes.length).toBe(before);
+  });
+
   it("survives a plan that throws: that object fails, others do not", async () => {
     const fragile: Controller = {
       ...painter,

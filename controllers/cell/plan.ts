@@ -49,7 +49,7 @@ function withWishes(context: ServiceContext, { name }: ServiceDefinition, wishes
   const services = { ...spec.services, [name]: { replicas, resources, placement, config } };
   return {
     ...context,
-    upgrade: { gates: [], rolled: [] },
+    upgrade: { gates: [], rolled: {} },
     spec: { ...spec, exposure: { ...spec.exposure, ports }, services },
   };
 }

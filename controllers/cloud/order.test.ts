@@ -48,6 +48,9 @@ describe("the services of a Cloud", () => {
     const going = record({ release: "2025.1", next: "2026.1" });
     expect(afterOf("keystone/api", going)).toEqual(expect.arrayContaining(["teapot/expand", "kettle/expand"]));
     expect(afterOf("kettle/contract", going)).toEqual(expect.arrayContaining(["keystone/registration"]));
+    expect(afterOf("kettle/api", going)).toEqual(expect.arrayContaining(["teapot/registration", "teapot/workers"]));
+    expect(afterOf("kettle/api", record({ release: "2026.1" }))).toContain("teapot/registration");
+    expect(afterOf("kettle/api", record({ release: "2026.1" }))).not.toContain("teapot/workers");
     expect(afterOf("keystone/api", record({ release: "2026.1" }))).not.toContain("teapot/expand");
     expect(afterOf("kettle/contract", record({ release: "2026.1" }))).not.toContain("keystone/registration");
   });

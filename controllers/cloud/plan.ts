@@ -60,7 +60,7 @@ export function contextOf(
     running: (workload) => runningRelease(seen, namespace, workload),
     attached: (workload) => attachedTo(seen, namespace, workload),
     lacks: lackingIn(seen, namespace),
-    upgrade: upgrading ? { gates: all("expand"), rolled: rolledOf(services) } : { gates: [], rolled: [] },
+    upgrade: upgrading ? { gates: all("expand"), rolled: rolledOf(services) } : { gates: [], rolled: {} },
     ...(recorded ? {} : { held: { is: "waiting", on: "cloud/record" } }),
     region: spec.region,
     spec,
@@ -83,12 +83,14 @@ function networkIn(seen: Snapshot, namespace: string, cloud: string): ServiceCon
   return { name: live.metadata.name, spec, northbound: north, southbound: south };
 }
 
-/** The steps after which nothing of a service is of another release any more. */
-function rolledOf(services: readonly ServiceDefinition[]): string[] {
-  return services.flatMap(({ name, processes }) => [
-    `${name}/registration`,
-    ...(processes.every(isApi) ? [] : [`${name}/workers`]),
-  ]);
+/** For each service, the steps after which nothing of it is of another release any more. */
+function rolledOf(services: readonly ServiceDefinition[]): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries(
+    services.map(({ name, processes }) => [
+      name,
+      [`${name}/registration`, ...(processes.every(isApi) ? [] : [`${name}/workers`])],
+    ]),
+  );
 }
 
 function brokerOf({ messaging: { external } }: CloudSpec, seen: Snapshot, namespace: string): string {

@@ -11,6 +11,9 @@ import { revisionLabel } from "./render.ts";
 /** The kind of the nodes that hosts are. */
 export const nodeKind = { apiVersion: "v1", kind: "Node", cluster: true } as const;
 
+/** The kind of one host. */
+export const computeNodeKind = { apiVersion: "nephos.dev/v1alpha1", kind: "ComputeNode" } as const;
+
 /** The kind of what runs agents. */
 export const daemonSetKind = { apiVersion: "apps/v1", kind: "DaemonSet" } as const;
 
@@ -37,17 +40,15 @@ export interface Unfitness {
 
 /** The hosts of a pool, in the order of their names: nodes that it means and nobody else has, and those that it has still. */
 export function hostsOf(pool: Live, spec: ComputePoolSpec, seen: Snapshot): Host[] {
-  const { name, namespace = "" } = pool.metadata;
-  const wanted = Object.entries(chosenBy(spec, namespace));
-  const pods = podsByNode(seen, namespace, name);
-  return seen.list(nodeKind).flatMap((node): Host[] => {
-    const { labels = {} } = node.metadata;
-    const place = placeOf(labels[agentsLabel]);
-    const meant = wanted.every(([label, value]) => labels[label] === value);
-    if (place !== undefined && place.pool !== name) return [];
-    const host = hostOn(node, meant, place, { seen, namespace, pods: pods.get(node.metadata.name) ?? [] });
-    return meant || place !== undefined || host.revisions.length > 0 ? [host] : [];
-  });
+  const pods = Map.groupBy(podsOf(pool, seen), nodeOf);
+  return seen.list(nodeKind).flatMap((node) => hostOn(node, pods.get(node.metadata.name) ?? [], { pool, spec, seen }));
+}
+
+/** The host of a pool that is a node; undefined where it is none. */
+export function hostNamed(node: string, pool: Live, spec: ComputePoolSpec, seen: Snapshot): Host | undefined {
+  const live = seen.get({ ...nodeKind, name: node });
+  const pods = podsOf(pool, seen).filter((pod) => nodeOf(pod) === node);
+  return live === undefined ? undefined : hostOn(live, pods, { pool, spec, seen })[0];
 }
 
 /** The labels of the nodes that a pool means. */
@@ -55,24 +56,44 @@ export function chosenBy({ hosts }: ComputePoolSpec, namespace: string): Readonl
   return { ...hosts.kubernetesNodes?.nodeSelector, [hostOfLabel]: namespace };
 }
 
-interface Around {
-  readonly seen: Snapshot;
-  readonly namespace: string;
-  /** Those of the pool on the node. */
-  readonly pods: readonly Live[];
+/** What runs on a node for a pool, but for what looks at it: agents of any revision. */
+export function agentsOn(node: string, pool: string, namespace: string, seen: Snapshot): Live[] {
+  const pods = seen.list(podKind, { namespace, labels: { [poolLabel]: pool } });
+  return pods.filter((pod) => nodeOf(pod) === node && !isPreflight(pod));
 }
 
-function hostOn(node: Live, meant: boolean, place: Place | undefined, { seen, namespace, pods }: Around): Host {
+interface Around {
+  readonly pool: Live;
+  readonly spec: ComputePoolSpec;
+  readonly seen: Snapshot;
+}
+
+/** The node as a host, with the pods of the pool there; none where it has nothing to do with the pool. */
+function hostOn(node: Live, pods: readonly Live[], { pool, spec, seen }: Around): Host[] {
+  const { name, namespace = "" } = pool.metadata;
+  const { labels = {} } = node.metadata;
+  const place = placeOf(labels[agentsLabel]);
+  if ([place?.pool, poolToldBy(node, namespace, seen)].some((each) => each !== undefined && each !== name)) return [];
+  const meant = Object.entries(chosenBy(spec, namespace)).every(([label, value]) => labels[label] === value);
   const [checks, agents] = [pods.filter(isPreflight), pods.filter((pod) => !isPreflight(pod))];
-  return {
-    node,
-    meant,
-    place,
-    alive: conditionOf(node, "Ready") !== undefined && node.metadata.deletionTimestamp === undefined,
-    revisions: [...new Set(agents.flatMap(({ metadata }) => metadata.labels?.[revisionLabel] ?? []))].sort(),
-    trouble: place === undefined ? "no agents" : troubleAt(place, agents, seen, namespace),
-    preflight: preflightOf(latestOf(checks)),
-  };
+  const revisions = [...new Set(agents.flatMap(({ metadata }) => metadata.labels?.[revisionLabel] ?? []))].sort();
+  if (!meant && place === undefined && revisions.length === 0) return [];
+  return [
+    {
+      node,
+      meant,
+      place,
+      alive: conditionOf(node, "Ready") !== undefined && node.metadata.deletionTimestamp === undefined,
+      revisions,
+      trouble: place === undefined ? "no agents" : troubleAt(place, agents, seen, namespace),
+      preflight: preflightOf(latestOf(checks)),
+    },
+  ];
+}
+
+/** The pool that a node is a host of by its ComputeNode: until that is gone, also without the label. */
+function poolToldBy(node: Live, namespace: string, seen: Snapshot): string | undefined {
+  return textAt(seen.get({ ...computeNodeKind, namespace, name: node.metadata.name }), "spec", "pool", "name");
 }
 
 /** What the agents of a revision lack on a host. */
@@ -111,7 +132,7 @@ function twinOf(node: Live, hostname: string, seen: Snapshot): string | undefine
   const labels = componentLabels(preflightName, "host");
   const twins = seen.list(podKind, { labels }).flatMap((pod) => {
     const said = preflightOf(pod);
-    const name = textAt(pod, "spec", "nodeName") ?? "";
+    const name = nodeOf(pod);
     return said.is === "fit" && said.hostname === hostname && name !== node.metadata.name ? [name] : [];
   });
   const rank = (name: string): string => {
@@ -121,9 +142,12 @@ function twinOf(node: Live, hostname: string, seen: Snapshot): string | undefine
   return twins.find((name) => rank(name) < rank(node.metadata.name));
 }
 
-function podsByNode(seen: Snapshot, namespace: string, pool: string): ReadonlyMap<string, Live[]> {
-  const pods = seen.list(podKind, { namespace, labels: { [poolLabel]: pool } });
-  return Map.groupBy(pods, (pod) => textAt(pod, "spec", "nodeName") ?? "");
+function podsOf({ metadata: { name, namespace } }: Live, seen: Snapshot): readonly Live[] {
+  return seen.list(podKind, { namespace, labels: { [poolLabel]: name } });
+}
+
+function nodeOf(pod: Live): string {
+  return textAt(pod, "spec", "nodeName") ?? "";
 }
 
 /** Of several while one replaces the other, the one that stays. */

@@ -23,3 +23,6 @@ export function placeOf(value: string | undefined): Place | undefined {
   const [, pool, revision] = /^(.+)\.([a-z0-9]+)$/.exec(value ?? "") ?? [];
   return pool === undefined || revision === undefined ? undefined : { pool, revision };
 }
+
+/** The field manager of our label of a node, whoever of us writes it: another one's could not take it off. */
+export const poolManager = "nephos-compute-pool";

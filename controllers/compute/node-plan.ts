@@ -1,30 +1,34 @@
 import { type ComputeNodeSpec, computeNodeSpec } from "../../crds/compute-node.ts";
 import { computePoolSpec } from "../../crds/compute-pool.ts";
-import { summarise } from "../../operator/conditions.ts";
 import type { Live } from "../../operator/object.ts";
 import type { Plan, Snapshot } from "../../operator/plan.ts";
 import { done, type Verdict } from "../../operator/verdict.ts";
 import { computePoolKind } from "../network/users.ts";
 import { unreadable } from "../refusal.ts";
-import { reportOf } from "../report.ts";
-import { type Host, hostsOf, hypervisorOf, unfitnessOf } from "./hosts.ts";
+import type { Asked, HostFacts } from "./host-facts.ts";
+import { serviceStep } from "./host-service.ts";
+import { type Host, hostNamed, unfitnessOf } from "./hosts.ts";
+import { planLeaving } from "./leaving.ts";
 
 /** What is known of a host: its own spec, and what there is on its node. */
-interface Known {
+export interface Known {
   readonly spec: ComputeNodeSpec;
   /** Undefined where its node is gone, or its pool. */
   readonly host: Host | undefined;
 }
 
-function knownOf(spec: ComputeNodeSpec, { metadata: { namespace } }: Live, seen: Snapshot): Known {
+/** The host that a ComputeNode is about. */
+export function knownOf(spec: ComputeNodeSpec, { metadata: { namespace } }: Live, seen: Snapshot): Known {
   const pool = seen.get({ ...computePoolKind, namespace, name: spec.pool.name });
   const wishes = computePoolSpec.safeParse(pool?.["spec"]).data;
-  const hosts = pool === undefined || wishes === undefined ? [] : hostsOf(pool, wishes, seen);
-  return { spec, host: hosts.find((each) => each.node.metadata.name === spec.node) };
+  return {
+    spec,
+    host: pool === undefined || wishes === undefined ? undefined : hostNamed(spec.node, pool, wishes, seen),
+  };
 }
 
-/** What a host has to go through until it is ready: all of it is seen, none of it done, here. */
-export function planNode(node: Live, seen: Snapshot): Plan {
+/** What a host has to go through until servers may come to it. */
+export function planNode(node: Live, seen: Snapshot, facts: HostFacts | undefined): Plan {
   const unread = computeNodeSpec.safeParse(node["spec"]).error?.issues[0];
   if (unread !== undefined) return { steps: [unreadable("host/spec", unread)] };
   const known = knownOf(computeNodeSpec.parse(node["spec"]), node, seen);
@@ -33,8 +37,34 @@ export function planNode(node: Live, seen: Snapshot): Plan {
     steps: [
       { name: "host/preflight", after: [], objects: [], verdict: () => preflight },
       { name: "host/agents", after: ["host/preflight"], objects: [], verdict: () => agents },
+      serviceStep(known.spec.node, facts),
     ],
   };
+}
+
+/** What has to happen before a ComputeNode may go: nothing, where its pool means the host and makes another one, else the host goes with it. */
+export function planNodeDeletion(node: Live, seen: Snapshot, facts: HostFacts | undefined): Plan {
+  return staying(node, seen) ? { steps: [] } : planLeaving(node, seen, facts);
+}
+
+/** Whether a pool that stays means the host: somebody deleted the object only, or changed their mind. */
+function staying(node: Live, seen: Snapshot): boolean {
+  const { data: spec } = computeNodeSpec.safeParse(node["spec"]);
+  if (spec === undefined) return false;
+  const pool = seen.get({ ...computePoolKind, namespace: node.metadata.namespace, name: spec.pool.name });
+  return pool?.metadata.deletionTimestamp === undefined && knownOf(spec, node, seen).host?.meant === true;
+}
+
+/** What Nova and Neutron are to be asked about a host, to let it work or to see it out; undefined while there is nothing to ask. */
+export function questionOf(node: Live, seen: Snapshot): (Asked & { readonly leaves: boolean }) | undefined {
+  const { data: spec } = computeNodeSpec.safeParse(node["spec"]);
+  if (spec === undefined) return undefined;
+  if (node.metadata.deletionTimestamp !== undefined)
+    return staying(node, seen) ? undefined : { host: spec.node, calledItself: undefined, leaves: true };
+  const { host } = knownOf(spec, node, seen);
+  if (host?.place === undefined) return undefined;
+  const calledItself = host.preflight.is === "fit" ? host.preflight.hostname : undefined;
+  return { host: spec.node, calledItself, leaves: false };
 }
 
 function preflightVerdict({ spec, host }: Known, seen: Snapshot): Verdict {
@@ -51,35 +81,4 @@ function agentsVerdict({ spec, host }: Known): Verdict {
   if (host === undefined) return done;
   if (host.place?.revision !== spec.revision) return { is: "waiting", on: `its turn to get revision ${spec.revision}` };
   return host.trouble === undefined ? done : { is: "waiting", on: host.trouble };
-}
-
-/** What a ComputeNode says about its host. */
-export function nodeStatus(
-  node: Live,
-  verdicts: ReadonlyMap<string, Verdict>,
-  seen: Snapshot,
-): Readonly<Record<string, unknown>> {
-  const generation = node.metadata.generation ?? 0;
-  const report = reportOf(verdicts, summarise(verdicts, generation), generation);
-  const { data: spec } = computeNodeSpec.safeParse(node["spec"]);
-  if (spec === undefined) return report;
-  const { host } = knownOf(spec, node, seen);
-  if (host === undefined) return { ...report, state: "Unreachable" };
-  const hypervisor = hypervisorOf(host, spec.hypervisor);
-  return {
-    ...report,
-    state: stateOf(spec, host, seen),
-    ...(host.place?.revision === undefined ? {} : { revision: host.place.revision }),
-    ...(hypervisor === undefined ? {} : { hypervisor }),
-  };
-}
-
-function stateOf(spec: ComputeNodeSpec, host: Host, seen: Snapshot): string {
-  const { place, alive, meant, preflight, revisions, trouble } = host;
-  if (!alive) return "Unreachable";
-  if (!meant) return "Leaving";
-  if (unfitnessOf(host, spec.hypervisor, seen) !== undefined) return "Unfit";
-  if (place === undefined) return preflight.is === "unknown" ? "Checking" : "Joining";
-  if (place.revision !== spec.revision || revisions.some((each) => each !== spec.revision)) return "Updating";
-  return trouble === undefined ? "Ready" : "Unwell";
 }

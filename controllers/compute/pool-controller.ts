@@ -6,13 +6,14 @@ import { cloudKind, type Means } from "../cloud/plan.ts";
 import { networkKind } from "../network/fabric.ts";
 import { computePoolKind } from "../network/users.ts";
 import { nodeKind } from "./hosts.ts";
+import { poolManager } from "./labels.ts";
 import { ownedKinds, planPool, planPoolDeletion } from "./pool-plan.ts";
 import { hostsCondition, poolStatus } from "./pool-status.ts";
 
 /** The controller that gives hosts their agents, and moves them from one revision to the next. */
 export function poolController(means: Means): Controller {
   return {
-    name: "nephos-compute-pool",
+    name: poolManager,
     kind: computePoolKind,
     reads: [
       podKind,

@@ -1,7 +1,8 @@
 import type { ComputePoolSpec } from "../../crds/compute-pool.ts";
+import { listAt, type Live, nameFor, refOf, textAt } from "../../operator/object.ts";
 import type { Mark, Snapshot, Step } from "../../operator/plan.ts";
-import { done, type Verdict } from "../../operator/verdict.ts";
-import { chosenBy, type Host, unfitnessOf } from "./hosts.ts";
+import { conditionOf, done, type Verdict } from "../../operator/verdict.ts";
+import { chosenBy, computeNodeKind, type Host, unfitnessOf } from "./hosts.ts";
 import { agentsLabel, revisionValue } from "./labels.ts";
 import { type HostState, planWave, type Wave } from "./waves.ts";
 
@@ -26,16 +27,48 @@ export function movesStep(pool: Pool, revision: string): Step {
   return { name: "hosts/moves", after, objects: [], marks, verdict: () => verdict };
 }
 
-/** Hosts that the pool does not mean any more: their label goes, and their agents with it. */
-export function leavingStep({ hosts }: Pool): Step {
+/**
+ * Hosts that the pool does not mean any more. Their ComputeNodes see them out, and take the label off when no servers are left; it goes at
+ * once where there is none to do so.
+ */
+export function leavingStep(pool: Pool): Step {
+  const { hosts } = pool;
+  const nodes = new Map(nodesOf(pool).map((node) => [node.metadata.name, node]));
+  const staying = new Set(hosts.flatMap(({ meant, node }) => (meant ? [node.metadata.name] : [])));
   const leaving = hosts.filter(({ meant }) => !meant);
-  const marks = leaving.flatMap(({ node, place }) =>
-    place === undefined ? [] : [markOf(node.metadata.name, undefined)],
+  const marks = leaving.flatMap(({ node: { metadata }, place }) =>
+    place === undefined || nodes.has(metadata.name) ? [] : [markOf(metadata.name, undefined)],
   );
-  const [first] = leaving;
-  const on = `the agents of ${first?.node.metadata.name ?? ""} to be gone`;
-  const verdict: Verdict = first === undefined ? done : { is: "waiting", on };
+  const left = [...nodes.keys(), ...leaving.map(({ node }) => node.metadata.name)].filter((name) => !staying.has(name));
+  const [first] = left.sort();
+  const verdict: Verdict = first === undefined ? done : { is: "waiting", on: departureOf(first, nodes.get(first)) };
   return { name: "hosts/leaving", after: [], objects: [], marks, verdict: () => verdict };
+}
+
+function departureOf(name: string, node: Live | undefined): string {
+  return node === undefined ? `the agents of ${name} to be gone` : `${nameFor(refOf(node))} to be gone${saidBy(node)}`;
+}
+
+/** Servers may come to one host at least: a pool that is ready is of use. */
+export function serviceStep(pool: Pool): Step {
+  const meant = new Set(pool.hosts.flatMap(({ meant: is, node }) => (is ? [node.metadata.name] : [])));
+  const nodes = nodesOf(pool).filter(({ metadata }) => meant.has(metadata.name));
+  const [first] = nodes;
+  const verdict: Verdict =
+    first === undefined || nodes.some((node) => conditionOf(node, "Ready") !== undefined)
+      ? done
+      : { is: "waiting", on: `${nameFor(refOf(first))} to be ready${saidBy(first)}` };
+  return { name: "hosts/service", after: [], objects: [], verdict: () => verdict };
+}
+
+function saidBy(node: Live): string {
+  const [ready] = listAt(node, "status", "conditions");
+  return ready === undefined ? "" : `: ${textAt(ready, "message") ?? ""}`;
+}
+
+/** The ComputeNodes of a pool: of hosts that it has, and of those that are leaving. */
+export function nodesOf({ name, namespace, seen }: Pool): Live[] {
+  return seen.list(computeNodeKind, { namespace }).filter((node) => textAt(node, "spec", "pool", "name") === name);
 }
 
 function markOf(host: string, value: string | undefined): Mark {

@@ -7,15 +7,12 @@ import type { Means } from "../cloud/plan.ts";
 import { chassisOf } from "../network/chassis.ts";
 import { unreadable } from "../refusal.ts";
 import { chassisSettings } from "./chassis-files.ts";
-import { chosenBy, daemonSetKind, type Host, hostsOf } from "./hosts.ts";
+import { chosenBy, computeNodeKind, daemonSetKind, type Host, hostsOf, nodeKind } from "./hosts.ts";
 import { poolLabel } from "./labels.ts";
 import { preflightName, renderPreflight } from "./preflight.ts";
 import { type Ground, groundOf } from "./pool-ground.ts";
-import { leavingStep, movesStep, type Pool } from "./pool-moves.ts";
+import { leavingStep, movesStep, nodesOf, type Pool, serviceStep } from "./pool-moves.ts";
 import { renderRevision, type Revision, revisionLabel } from "./render.ts";
-
-/** The kind of one host. */
-export const computeNodeKind = { apiVersion: "nephos.dev/v1alpha1", kind: "ComputeNode" } as const;
 
 /** What a pool makes. */
 export const ownedKinds: readonly Kind[] = [
@@ -40,31 +37,45 @@ export function planPool(subject: Live, seen: Snapshot, means: Means): Plan {
       {
         name: "hosts/nodes",
         after: [],
-        objects: pool.hosts.map((host) => nodeOf(pool, host, revision)),
+        objects: pool.hosts.filter(({ meant }) => meant).map((host) => nodeOf(pool, host, revision)),
         judged: "ByVerdict",
       },
       movesStep(pool, revision.name),
+      serviceStep(pool),
       leavingStep(pool),
     ],
-    basis: ground.basis,
+    basis: [...ground.basis, ...doomed(pool)],
     kept: inUse(pool, revision),
   };
 }
 
-/** What has to happen before a ComputePool may go: its hosts lose their agents. Their guests go on. */
+/** Nodes that the pool gives up now: by an old view of their labels a host would be seen out that is meant. */
+function doomed(pool: Pool): Ref[] {
+  const staying = new Set(pool.hosts.flatMap(({ meant, node }) => (meant ? [node.metadata.name] : [])));
+  return nodesOf(pool)
+    .filter(({ metadata }) => metadata.deletionTimestamp === undefined && !staying.has(metadata.name))
+    .map(({ metadata }) => ({ ...nodeKind, name: metadata.name }));
+}
+
+/** What has to happen before a ComputePool may go: its hosts leave, each as its ComputeNode sees it out. */
 export function planPoolDeletion(subject: Live, seen: Snapshot): Plan {
   const { name, namespace } = subject.metadata;
   const spec = computePoolSpec.safeParse(subject["spec"]).data ?? computePoolSpec.parse({ cell: { name: "none" } });
   const pool = poolOf(subject, spec, seen);
   const had = pool.hosts.filter(({ place, revisions }) => place !== undefined || revisions.length > 0);
   const leaving = leavingStep({ ...pool, hosts: had.map((host) => ({ ...host, meant: false })) });
+  const removes = nodesOf(pool).map(refOf);
   const left = seen
     .list(podKind, { namespace, labels: { [poolLabel]: name } })
     .find((pod) => pod.metadata.labels?.["app.kubernetes.io/name"] !== preflightName);
   const gone: Verdict = left === undefined ? done : { is: "waiting", on: `${nameFor(refOf(left))} to be gone` };
   const labels = { [identity.subject]: subject.metadata.uid };
   return {
-    steps: [leaving, { name: "hosts/agents", after: [], objects: [], verdict: () => gone }],
+    steps: [
+      leaving,
+      { name: "hosts/nodes", after: [], objects: [], removes },
+      { name: "hosts/agents", after: [], objects: [], verdict: () => gone },
+    ],
     // What no host has any more goes with the pool.
     kept: ownedKinds.flatMap((kind) => seen.list(kind, { namespace, labels })).map(refOf),
   };

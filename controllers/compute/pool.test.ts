@@ -7,88 +7,28 @@ import { expectGolden } from "../../operator/testing/golden.ts";
 import { judgeStep, type Verdict } from "../../operator/verdict.ts";
 import { mistakesBelow } from "../testing/mistakes.ts";
 import { means, stepsYaml } from "../testing/render.ts";
-import { live, namespace, node, secret, settled, snapshot } from "../testing/world.ts";
-import { nodeController } from "./node-controller.ts";
+import { live, namespace, node, settled, snapshot } from "../testing/world.ts";
 import { poolController } from "./pool-controller.ts";
+import {
+  agentNames,
+  agentsOn,
+  apiVersion,
+  bundle,
+  cell,
+  certificate,
+  checked,
+  cloud,
+  ground,
+  host,
+  network,
+  podOn,
+  pool,
+  poolWith,
+  setsOf,
+  southbound,
+} from "./testing/hosts.ts";
 
-const apiVersion = "nephos.dev/v1alpha1";
 const controller = poolController(means);
-const hostController = nodeController();
-
-const endpoints = { public: { host: "cloud.example.org" } };
-const cloud = live({ apiVersion, kind: "Cloud", metadata: { name: "demo" }, spec: { release: "2026.1", endpoints } });
-const physical = { name: "physnet1", bridge: "br-ex", interface: "eth1" };
-const networkSpec = { cloud: { name: "demo" }, physicalNetworks: [physical] };
-const network = live({ apiVersion, kind: "Network", metadata: { name: "fabric" }, spec: networkSpec });
-const southbound = live({
-  apiVersion: "v1",
-  kind: "Service",
-  metadata: { name: "ovn-sb" },
-  spec: { clusterIP: "10.96.0.7" },
-});
-const [certificate, bundle] = [secret("ovn-client", "tls.crt", "tls.key"), secret("nephos-ca-bundle", "ca.crt")];
-const cell = live({ apiVersion, kind: "ComputeCell", metadata: { name: "cell1" }, spec: { cloud: { name: "demo" } } });
-const ground = [cloud, cell, network, southbound, certificate, bundle];
-
-const poolWith = (spec: object = {}, name = "standard"): Live =>
-  live({ apiVersion, kind: "ComputePool", metadata: { name }, spec: { cell: { name: "cell1" }, ...spec } });
-const pool = poolWith();
-
-/** A node of the cluster that answers, given to the namespace unless its labels say otherwise. */
-function host(name: string, labels: Readonly<Record<string, string>> = {}, ready = "True"): Live {
-  const plain = node(name, "192.0.2.10", "2026-01-01T00:00:00Z");
-  const given = { "nephos.dev/host-of": namespace, ...labels };
-  const status = { ...mapAt(plain, "status"), conditions: [{ type: "Ready", status: ready }] };
-  return { ...plain, metadata: { ...plain.metadata, labels: given }, status };
-}
-
-const podOn = (agent: string, on: string, labels: object, status: object): Live =>
-  live({
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: {
-      name: `${agent}-${on}`,
-      labels: {
-        "app.kubernetes.io/name": agent,
-        "app.kubernetes.io/component": "host",
-        "nephos.dev/pool": "standard",
-        ...labels,
-      },
-    },
-    spec: { nodeName: on },
-    status,
-  });
-
-/** The pod that looked at a node, and what it said. */
-const checked = (on: string, message = `${on}\nthere is no /dev/kvm`, exitCode = 0): Live =>
-  podOn(
-    "preflight",
-    on,
-    {},
-    {
-      initContainerStatuses: [
-        { name: "check", [exitCode === 0 ? "state" : "lastState"]: { terminated: { exitCode, message } } },
-      ],
-    },
-  );
-
-const agentNames = ["openvswitch", "ovn-controller", "libvirt", "nova-compute", "neutron-ovn-agent"];
-const agentsOn = (on: string, revision: string, ready = "True"): Live[] =>
-  agentNames.map((agent) =>
-    podOn(agent, on, { "nephos.dev/revision": revision }, { conditions: [{ type: "Ready", status: ready }] }),
-  );
-/** The DaemonSets of an earlier revision. */
-const setsOf = (revision: string): Live[] =>
-  agentNames.map((agent) =>
-    live({
-      apiVersion: "apps/v1",
-      kind: "DaemonSet",
-      metadata: {
-        name: `${agent}-standard-${revision}`,
-        labels: { "app.kubernetes.io/name": agent, "nephos.dev/pool": "standard", "nephos.dev/revision": revision },
-      },
-    }),
-  );
 
 const plannedFor = (subject: Live, ...objects: readonly Live[]): Plan =>
   controller.plan(subject, snapshot(subject, ...objects), undefined);
@@ -263,6 +203,48 @@ describe("a host", () => {
     expect(on(verdicts.get("hosts/leaving"))).toBe("the agents of one to be gone");
   });
 
+  const nodeOf = (name: string, metadata: object = {}, status: object = {}): Live =>
+    live({
+      apiVersion,
+      kind: "ComputeNode",
+      metadata: { name, ...metadata },
+      spec: { pool: { name: "standard" }, node: name, hypervisor: "Auto", revision },
+      status,
+    });
+
+  it("keeps its label while its ComputeNode sees it out, and the pool says what that waits for", () => {
+    const gone = { "nephos.dev/host-of": "elsewhere" };
+    const going = { deletionTimestamp: "2026-02-01T00:00:00Z" };
+    const said = { conditions: [{ type: "Ready", status: "False", message: "leaving/servers: 1 server is on one" }] };
+    const { plan, verdicts } = seenBy(pool, host("one", { ...gone, ...toldTo(revision) }), nodeOf("one", going, said));
+    expect(stepOf(plan, "hosts/leaving").marks).toEqual([]);
+    expect(stepOf(plan, "hosts/nodes").objects).toEqual([]);
+    expect(on(verdicts.get("hosts/leaving"))).toBe("ComputeNode one to be gone: leaving/servers: 1 server is on one");
+  });
+
+  it("is given up by its labels as they are now", () => {
+    const basisWith = (...objects: readonly Live[]): string[] =>
+      (plannedFor(pool, ...ground, ...objects).basis ?? []).map(({ kind, name }) => `${kind} ${name}`);
+    expect(basisWith(host("one", { "nephos.dev/host-of": "elsewhere" }), nodeOf("one"))).toContain("Node one");
+    expect(basisWith(host("one"), nodeOf("one"))).not.toContain("Node one");
+  });
+
+  it("is not the pool's while another one sees it out", () => {
+    const other = nodeOf("one");
+    const foreign = { ...other, spec: { ...mapAt(other, "spec"), pool: { name: "large" } } };
+    expect(stepOf(plannedFor(pool, ...ground, host("one"), foreign), "hosts/nodes").objects).toEqual([]);
+  });
+
+  it("that servers may come to is needed before the pool is ready", () => {
+    const all = [host("one", toldTo(revision)), checked("one"), ...agentsOn("one", revision)];
+    const condition = (status: string) => ({
+      conditions: [{ type: "Ready", status, message: "host/service: waiting" }],
+    });
+    const ready = (status: string) => seenBy(pool, ...all, nodeOf("one", {}, condition(status))).verdicts;
+    expect(on(ready("False").get("hosts/service"))).toBe("ComputeNode one to be ready: host/service: waiting");
+    expect([...ready("True").values()].filter(({ is }) => is !== "done")).toEqual([]);
+  });
+
   it("that is dead holds nobody up, and is named", () => {
     const dead = host("one", toldTo(revision), "Unknown");
     const well = [host("two", toldTo(revision)), checked("two"), ...agentsOn("two", revision)];
@@ -299,6 +281,7 @@ describe("the deletion of a pool", () => {
     const plan = controller.planDeletion?.(pool, snapshot(pool, ...objects), undefined) ?? { steps: [] };
     const seen = snapshot(pool, ...objects);
     return {
+      plan,
       marks: told(plan.steps.flatMap(({ marks = [] }) => marks)),
       undone: plan.steps.filter((step) => judgeStep(step, seen).is !== "done"),
     };
@@ -311,52 +294,22 @@ describe("the deletion of a pool", () => {
     expect(deleted(host("one"), checked("one")).undone).toEqual([]);
   });
 
-  it("needs neither Cloud nor Network", () => {
-    expect(deleted()).toEqual({ marks: [], undone: [] });
-  });
-});
-
-describe("a ComputeNode", () => {
-  const of = (name: string, wish: object = {}): Live =>
-    live({
+  it("has their ComputeNodes see out its hosts, which keep their labels meanwhile", () => {
+    const leaving = live({
       apiVersion,
       kind: "ComputeNode",
-      metadata: { name },
-      spec: { pool: { name: "standard" }, node: name, hypervisor: "Auto", revision, ...wish },
+      metadata: { name: "one" },
+      spec: { pool: { name: "standard" } },
     });
-  const stateOf = (subject: Live, ...objects: readonly Live[]) => {
-    const seen = snapshot(subject, pool, ...wanted, ...objects);
-    const { verdicts } = progress(hostController.plan(subject, seen, undefined), seen, judgeStep);
-    return hostController.status(subject, verdicts, seen, undefined);
-  };
-  const sets = setsOf(revision);
-
-  it.each<[string, Live[]]>([
-    ["Checking", [host("one")]],
-    ["Unfit", [host("one"), checked("one", "no", 1)]],
-    ["Joining", [host("one"), checked("one")]],
-    ["Unwell", [host("one", toldTo(revision)), checked("one"), ...sets, ...agentsOn("one", revision, "False")]],
-    ["Updating", [host("one", toldTo("0ld")), checked("one")]],
-    ["Updating", [host("one", toldTo(revision)), checked("one"), ...agentsOn("one", "0ld")]],
-    ["Unreachable", [host("one", toldTo(revision), "Unknown"), checked("one")]],
-    ["Unreachable", []],
-    ["Leaving", [host("one", { ...toldTo(revision), "nephos.dev/host-of": "elsewhere" }), checked("one")]],
-  ])("is %s, and not Ready", (state, objects) => {
-    expect(stateOf(of("one"), ...objects)).toMatchObject({
-      state,
-      conditions: [{ type: "Ready", status: "False" }, {}],
-    });
+    const foreign = live({ apiVersion, kind: "ComputeNode", metadata: { name: "two" }, spec: { pool: { name: "x" } } });
+    const { marks, undone, plan } = deleted(host("one", toldTo(revision)), leaving, foreign);
+    expect(marks).toEqual([]);
+    expect(undone.map(({ name }) => name)).toEqual(["hosts/leaving", "hosts/nodes"]);
+    expect(plan.steps.flatMap(({ removes = [] }) => removes.map(({ name }) => name))).toEqual(["one"]);
   });
 
-  it("is Ready when all its agents are, and says what servers run on", () => {
-    const objects = [host("one", toldTo(revision)), ...sets, ...agentsOn("one", revision)];
-    const ready = { state: "Ready", revision, conditions: [{ type: "Ready", status: "True" }] };
-    expect(stateOf(of("one"), ...objects, checked("one"))).toMatchObject({ ...ready, hypervisor: "QEMU" });
-    expect(stateOf(of("one"), ...objects, checked("one", "one\n"))).toMatchObject({ ...ready, hypervisor: "KVM" });
-    expect(stateOf(of("one", { hypervisor: "QEMU" }), ...objects, checked("one", "one\n"))).toMatchObject({
-      ...ready,
-      hypervisor: "QEMU",
-    });
+  it("needs neither Cloud nor Network", () => {
+    expect(deleted()).toMatchObject({ marks: [], undone: [] });
   });
 });
 

@@ -1,7 +1,7 @@
 import { networkSpec } from "../../crds/network.ts";
 import { providerNetworkSpec } from "../../crds/provider-network.ts";
 import { summarise } from "../../operator/conditions.ts";
-import { type Controller, type Edge, neededSecret } from "../../operator/controller.ts";
+import type { Controller, Edge } from "../../operator/controller.ts";
 import type { Live } from "../../operator/object.ts";
 import { messageOf } from "../../operator/outcome.ts";
 import type { Snapshot } from "../../operator/plan.ts";
@@ -10,11 +10,11 @@ import { cloudKind } from "../cloud/plan.ts";
 import { ApiWire } from "../openstack/api-wire.ts";
 import { type Credentials, KeystoneSessions } from "../openstack/keystone.ts";
 import { type Neutron, NeutronError, openNeutron } from "../openstack/neutron.ts";
+import { operatorCredentials } from "../openstack/operator-credentials.ts";
 import { unreadable } from "../refusal.ts";
 import { reportOf } from "../report.ts";
-import { keystone, operatorUser } from "../services/keystone.ts";
+import { neutron } from "../services/neutron.ts";
 import { internalUrl } from "../services/public.ts";
-import { trustSecret } from "../services/tls.ts";
 import { networkKind } from "./fabric.ts";
 import { noFacts, observeNeutron, type ProviderFacts } from "./provider-facts.ts";
 import { neutronCall, planProvider, planProviderDeletion } from "./provider-plan.ts";
@@ -25,7 +25,7 @@ export type NeutronDoor = (credentials: Credentials, url: string, signal: AbortS
 
 function httpDoor(): NeutronDoor {
   const [sessions, wire] = [new KeystoneSessions(), new ApiWire()];
-  return (credentials, url, signal) => openNeutron(sessions, wire, credentials, url, signal);
+  return (credentials, url, signal) => openNeutron({ sessions, wire, credentials, url, signal });
 }
 
 /** The controller that keeps networks on physical networks in Neutron as ProviderNetworks say. */
@@ -55,8 +55,8 @@ export function providerController(door: NeutronDoor = httpDoor()): Controller<P
     observe: (subject, seen, edge) => observe(subject, seen, edge, door),
     act: async (action, subject, edge) => {
       const { verb, path, member, body } = neutronCall.parse(action.input);
-      const neutron = await open(subject, edge, door);
-      await (verb === "remove" ? neutron.remove(path) : neutron[verb](path, member, body));
+      const api = await open(subject, edge, door);
+      await (verb === "remove" ? api.remove(path) : api[verb](path, member, body));
     },
   };
 }
@@ -85,18 +85,6 @@ function cloudOf(subject: Live, seen: Snapshot): Live | undefined {
   return name === undefined ? any : (seen.get({ ...cloudKind, namespace, name }) ?? any);
 }
 
-/** As Nephos's own user, over the names of Services, never through the catalogue. */
 async function open({ metadata: { namespace = "" } }: Live, edge: Edge, door: NeutronDoor): Promise<Neutron> {
-  const [password, ca] = [
-    await neededSecret(edge, { secret: operatorUser.secret, key: "password" }),
-    await neededSecret(edge, { secret: trustSecret, key: "ca.crt" }),
-  ];
-  const credentials = {
-    url: internalUrl(keystone, { namespace }),
-    userName: operatorUser.name,
-    password,
-    projectName: "admin",
-    ca,
-  };
-  return door(credentials, `https://neutron.${namespace}.svc:9696`, edge.signal);
+  return door(await operatorCredentials(namespace, edge), internalUrl(neutron, { namespace }), edge.signal);
 }

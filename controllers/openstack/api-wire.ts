@@ -10,6 +10,8 @@ export interface Call {
   readonly path: string;
   readonly body?: unknown;
   readonly token?: string;
+  /** Besides those that every call has. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** What an API said: its JSON, and the token where it is Keystone that issued one. */
@@ -72,7 +74,7 @@ export class ApiWire {
   readonly #agents = new Map<string, Agent>();
 
   /** Makes a call; rejects with `does not answer at …` where there is no answer, whatever the answer says. */
-  async exchange({ method, path, body, token }: Call, { url: base, ca, signal }: Place): Promise<Reply> {
+  async exchange({ method, path, body, token, headers }: Call, { url: base, ca, signal }: Place): Promise<Reply> {
     const url = `${base}${path}`;
     try {
       const answer = await request(url, {
@@ -80,6 +82,7 @@ export class ApiWire {
         headers: {
           accept: "application/json",
           "content-type": "application/json",
+          ...headers,
           ...(token === undefined ? {} : { "x-auth-token": token }),
         },
         body: body === undefined ? null : JSON.stringify(body),

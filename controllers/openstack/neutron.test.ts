@@ -1,52 +1,17 @@
-import { once } from "node:events";
-import { createServer, type Server } from "node:http";
-import { isRecord } from "../../operator/object.ts";
-import { ApiWire } from "./api-wire.ts";
-import { KeystoneSessions } from "./keystone.ts";
 import { type Neutron, openNeutron } from "./neutron.ts";
+import { ScriptedApi } from "./testing/scripted-api.ts";
 
-let server: Server;
-let base: string;
-let heard: string[];
-let issued: number;
-/** What Neutron answers next; without any, an empty list. */
-let answers: { readonly status: number; readonly body: unknown }[];
+let server: ScriptedApi;
 
-beforeEach(async () => {
-  [heard, answers, issued] = [[], [], 0];
-  server = createServer((question, answer) => {
-    const chunks: Buffer[] = [];
-    question.on("data", (chunk: Buffer) => chunks.push(chunk));
-    question.on("end", () => {
-      if (question.url === "/v3/auth/tokens") {
-        answer.writeHead(201, { "x-subject-token": `token-${++issued}` }).end("{}");
-        return;
-      }
-      const token = String(question.headers["x-auth-token"]);
-      heard.push([question.method, question.url, token, Buffer.concat(chunks).toString()].join(" ").trim());
-      const { status, body } = answers.shift() ?? { status: 200, body: { networks: [] } };
-      answer.writeHead(status).end(JSON.stringify(body));
-    });
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  base = `http://127.0.0.1:${isRecord(address) ? Number(address["port"]) : 0}`;
-});
+beforeEach(async () => void (server = await ScriptedApi.start()));
+afterEach(() => server.stop());
 
-afterEach(() => {
-  server.closeAllConnections();
-  server.close();
-});
-
-function neutron(url = base): Neutron {
-  const who = { url: `${base}/v3`, userName: "nephos", password: "secret", projectName: "admin" };
-  return openNeutron(new KeystoneSessions(), new ApiWire(), who, url, new AbortController().signal);
-}
+const neutron = (url?: string): Neutron => openNeutron(server.entrance(url));
 
 describe("calls to Neutron", () => {
   it("carry a token of Keystone, which serves for several", async () => {
     const api = neutron();
-    answers = [
+    server.answers = [
       { status: 200, body: { networks: [{ id: "a" }] } },
       { status: 201, body: { network: { id: "b" } } },
       { status: 200, body: {} },
@@ -56,7 +21,7 @@ describe("calls to Neutron", () => {
     expect(await api.create("networks", "network", { name: "public" })).toEqual({ id: "b" });
     await api.update("networks/b", "network", { shared: true });
     await api.remove("networks/b");
-    expect(heard).toEqual([
+    expect(server.heard).toEqual([
       "GET /v2.0/networks?name=public token-1",
       'POST /v2.0/networks token-1 {"network":{"name":"public"}}',
       'PUT /v2.0/networks/b token-1 {"network":{"shared":true}}',
@@ -65,11 +30,11 @@ describe("calls to Neutron", () => {
   });
 
   it("log in anew where the token is refused, once", async () => {
-    answers = [{ status: 401, body: {} }];
+    server.answers = [{ status: 401, body: {} }];
     const api = neutron();
     expect(await api.list("networks")).toEqual([]);
-    expect(heard).toEqual(["GET /v2.0/networks token-1", "GET /v2.0/networks token-2"]);
-    answers = [
+    expect(server.heard).toEqual(["GET /v2.0/networks token-1", "GET /v2.0/networks token-2"]);
+    server.answers = [
       { status: 401, body: {} },
       { status: 401, body: {} },
     ];
@@ -77,7 +42,7 @@ describe("calls to Neutron", () => {
   });
 
   it("that are refused say in Neutron's words why", async () => {
-    answers = [{ status: 409, body: { NeutronError: { type: "NetworkInUse", message: "There are ports" } } }];
+    server.answers = [{ status: 409, body: { NeutronError: { type: "NetworkInUse", message: "There are ports" } } }];
     await expect(neutron().remove("networks/b")).rejects.toMatchObject({
       status: 409,
       message: "Neutron refused DELETE /networks/b with 409: There are ports",

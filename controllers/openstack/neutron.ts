@@ -1,7 +1,6 @@
 import { textAt } from "../../operator/object.ts";
-import { messageOf } from "../../operator/outcome.ts";
-import { ApiRefusal, type ApiWire, type Call, type Collections, collectionsOver, type Reply } from "./api-wire.ts";
-import { type Credentials, KeystoneError, type KeystoneSessions } from "./keystone.ts";
+import { ApiRefusal, type Collections, collectionsOver } from "./api-wire.ts";
+import { type Entrance, serviceCalls } from "./service-calls.ts";
 
 /** Neutron refused or did not answer; status 0 where there was no answer at all, or Keystone gave no token. */
 export class NeutronError extends ApiRefusal {
@@ -11,34 +10,15 @@ export class NeutronError extends ApiRefusal {
 /** What we use of Neutron's v2.0 API; every answer but a success is a NeutronError. */
 export type Neutron = Collections;
 
-/** Neutron as the user of these credentials sees it, at its URL without version. */
-export function openNeutron(
-  sessions: KeystoneSessions,
-  wire: ApiWire,
-  credentials: Credentials,
-  url: string,
-  signal: AbortSignal,
-): Neutron {
-  const ask = async (call: Call): Promise<Reply> => {
-    const token = await sessions.token(credentials, signal).catch((error: unknown) => {
-      throw new NeutronError(error instanceof KeystoneError ? error.status : 0, messageOf(error));
-    });
-    return wire.exchange({ ...call, token }, { url: `${url}/v2.0`, ca: credentials.ca, signal }).catch((error) => {
-      throw new NeutronError(0, `Neutron ${messageOf(error)}`);
-    });
-  };
-  const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
-    const whole = { method, path, ...(body === undefined ? {} : { body }) };
-    const first = await ask(whole);
-    if (first.status !== 401) return checked(first, `${method} ${path}`);
-    sessions.forget(credentials);
-    return checked(await ask(whole), `${method} ${path}`);
-  };
+/** Neutron at its URL without version. */
+export function openNeutron(entrance: Entrance): Neutron {
+  const call = serviceCalls(
+    { ...entrance, url: `${entrance.url}/v2.0` },
+    {
+      name: "Neutron",
+      refusal: (status, message) => new NeutronError(status, message),
+      sentence: (body) => textAt(body, "NeutronError", "message"),
+    },
+  );
   return collectionsOver(call, "PUT");
-}
-
-function checked(reply: Reply, what: string): unknown {
-  if (reply.status >= 200 && reply.status < 300) return reply.body;
-  const message = textAt(reply.body, "NeutronError", "message") ?? "no message";
-  throw new NeutronError(reply.status, `Neutron refused ${what} with ${reply.status}: ${message}`);
 }

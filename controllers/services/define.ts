@@ -13,6 +13,14 @@ export interface Fabric {
   readonly southbound: string;
 }
 
+/** What an upgrade makes steps wait for. */
+export interface UpgradeOrder {
+  /** Steps that no workload may change its release before. */
+  readonly gates: readonly string[];
+  /** By service, the steps after which nothing of it is of another release any more. */
+  readonly rolled: Readonly<Record<string, readonly string[]>>;
+}
+
 /** What a service definition may depend on. */
 export interface ServiceContext {
   readonly namespace: string;
@@ -29,8 +37,8 @@ export interface ServiceContext {
   readonly lacks: (reference: SecretKeyRef) => boolean;
   /** The version of a Secret, which changes with its values; empty where there is none. */
   readonly versionOf: (secret: string) => string;
-  /** Steps that no workload may change its release before, and steps that the end of an upgrade waits for; empty without one. */
-  readonly upgrade: { readonly gates: readonly string[]; readonly rolled: readonly string[] };
+  /** Empty while no upgrade is under way. */
+  readonly upgrade: UpgradeOrder;
   /** Why no schema may be touched yet. */
   readonly held?: Verdict;
   readonly region: string;

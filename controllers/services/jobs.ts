@@ -8,7 +8,7 @@ import { job } from "./manifests.ts";
 import { environmentOf, imageOf, mountsOf, type Pods, servicePod } from "./pods.ts";
 
 /** Without a request of its own a Job gets next to nothing of a busy node, and everything waits for it. */
-const jobRequests = { cpu: "200m", memory: "192Mi" } as const;
+const jobRequests = { cpu: "100m", memory: "192Mi" } as const;
 
 /** Programs of the service, each to its end, side by side. */
 export function commandJobs(pods: Pods, phase: string, commands: readonly Command[]): Manifest[] {

@@ -28,7 +28,7 @@ export const keystone = defineService({
     {
       name: "api",
       run: { wsgi: "keystone.wsgi.api:application", port: 5000, health: "/healthcheck" },
-      requests: { cpu: "200m", memory: "256Mi" },
+      requests: { cpu: "100m", memory: "256Mi" },
     },
   ],
   endpointPath: "/v3",

@@ -30,7 +30,7 @@ export const neutron = defineService({
         // Its workers never end by themselves, since the threads that follow OVN's databases do not; no request takes longer than this.
         endInSeconds: 30,
       },
-      requests: { cpu: "200m", memory: "384Mi" },
+      requests: { cpu: "100m", memory: "384Mi" },
     },
     {
       name: "periodic",
@@ -92,11 +92,13 @@ export const neutron = defineService({
   ],
   traits: [ovnClient],
   setup: [],
-  user: { roles: ["service"] },
+  // Nova takes its events by the role service, and finds the servers that they are about by the role admin only (nova:nova/db/main/api.py, instance_get_all_by_filters_sort).
+  user: { roles: ["admin", "service"] },
   passwords: [],
   upgrade: {
     check: ["neutron-status", "upgrade", "check"],
-    before: [["neutron-db-manage", "upgrade", "--expand"]],
-    contract: [["neutron-db-manage", "upgrade", "--contract"]],
+    // A new database is not whole without the contractions, the last of which is of Newton: a running cloud is expanded only (neutron:neutron/db/migration/alembic_migrations/versions).
+    before: [["neutron-db-manage", "upgrade", "heads"]],
+    contract: [],
   },
 });

@@ -26,7 +26,7 @@ export const nova = defineService({
       name: "api",
       // The document of versions is all that it tells those without a token; it has no /healthcheck.
       run: { wsgi: "nova.wsgi.osapi_compute:application", port: 8774, health: "/" },
-      requests: { cpu: "200m", memory: "256Mi" },
+      requests: { cpu: "100m", memory: "256Mi" },
       config: () => ({ DEFAULT: { host: "nova-api" } }),
     },
     {

@@ -27,15 +27,22 @@ describe("the schema of a service", () => {
 });
 
 describe("the servers of a service, in the upgrade of a cloud,", () => {
-  const upgrade = { gates: ["kettle/expand"], rolled: ["kettle/registration"] };
+  const upgrade = {
+    gates: ["kettle/expand"],
+    rolled: { keystone: ["keystone/registration", "keystone/workers"], kettle: ["kettle/registration"] },
+  };
 
-  it("roll when the schemas of all are ready; what only the new release can read comes when all have rolled", () => {
+  it("roll when the schemas of all are ready and what they stand on has rolled; what only the new release can read comes when all have rolled", () => {
     const steps = teapotSteps({ upgrade });
+    expect(stepOf(steps, "teapot/api").after).toContain("keystone/registration");
+    expect(stepOf(steps, "teapot/api").after).toContain("keystone/workers");
     expect(stepOf(steps, "teapot/api").after).toContain("kettle/expand");
     expect(stepOf(steps, "teapot/contract").after).toEqual([
       "teapot/api",
       "teapot/registration",
       "teapot/workers",
+      "keystone/registration",
+      "keystone/workers",
       "kettle/registration",
     ]);
   });

@@ -79,12 +79,16 @@ function serverSteps(pods: Pods): Step[] {
   const { service, context } = pods;
   const at = (phase: string): string => `${service.name}/${phase}`;
   const infrastructure = ["database/server", "cache/server", ...(service.messaging ? ["messaging/server"] : [])];
-  const registered = service.after.map((name) => `${name}/registration`);
+  // In an upgrade, with all that they run; otherwise as soon as they can be found.
+  const grounds = service.after.flatMap((name) => context.upgrade.rolled[name] ?? [`${name}/registration`]);
   const programs = service.processes.filter((process) => !isApi(process));
-  const run = (processes: readonly Process[]): Pick<Step, "objects" | "meanwhile"> => ({
-    objects: processes.flatMap((process) => processObjects(service, context, process)),
-    meanwhile: processes.flatMap((process) => asItRuns(service, context, process)),
-  });
+  const run = (processes: readonly Process[]): Pick<Step, "objects" | "meanwhile"> => {
+    const wanted = processes.map((process) => ({ process, objects: processObjects(service, context, process) }));
+    return {
+      objects: wanted.flatMap(({ objects }) => objects),
+      meanwhile: wanted.flatMap(({ process, objects }) => asItRuns(service, context, process, objects)),
+    };
+  };
   return [
     {
       name: at("api"),
@@ -94,7 +98,7 @@ function serverSteps(pods: Pods): Step[] {
         ...infrastructure,
         ...(publicPort(service.name, context) !== undefined ? ["tls/public"] : []),
         ...context.upgrade.gates,
-        ...registered,
+        ...grounds,
       ],
       ...run(service.processes.filter(isApi)),
     },
@@ -110,7 +114,7 @@ function serverSteps(pods: Pods): Step[] {
         at("api"),
         at("registration"),
         ...(programs.length === 0 ? [] : [at("workers")]),
-        ...context.upgrade.rolled,
+        ...Object.values(context.upgrade.rolled).flat(),
       ],
       objects: commandJobs(pods, "contract", service.upgrade.contract),
     },
@@ -118,14 +122,19 @@ function serverSteps(pods: Pods): Step[] {
 }
 
 /** A process that exists, with everything that is wanted of it but a release that it may not have yet. */
-function asItRuns(service: ServiceDefinition, context: ServiceContext, process: Process): Manifest[] {
+function asItRuns(
+  service: ServiceDefinition,
+  context: ServiceContext,
+  process: Process,
+  wanted: readonly Manifest[],
+): readonly Manifest[] {
   const release = context.running(workloadOf(service, process));
   // Before the schema is there, and logging in was tried, pods stay where they are attached.
   const moving = context.attached(workloadOf(service, process)) !== attachmentOf(service, context);
   // Without a fabric nobody knows what its configuration is: the pods stay as they are.
   const lost = service.fabric !== undefined && context.network === undefined;
   if (release === undefined || moving || lost) return [];
-  return processObjects(service, { ...context, release }, process);
+  return release === context.release ? wanted : processObjects(service, { ...context, release }, process);
 }
 
 /** The configuration of each process for the wanted release, and for those that run until they may be left. */
@@ -133,7 +142,8 @@ function configSecrets(service: ServiceDefinition, context: ServiceContext): Sec
   const all = [...service.processes, ...service.setup.flatMap((setup) => setupProcess(service, setup) ?? [])].flatMap(
     (process) => {
       const running = context.running(workloadOf(service, process)) ?? context.release;
-      return [context.release, running].map((release) => configSecret(service, { ...context, release }, process));
+      const both = new Set([context.release, running]);
+      return [...both].map((release) => configSecret(service, { ...context, release }, process));
     },
   );
   return [...new Map(all.map((secret) => [secret.metadata.name, secret])).values()];

@@ -19,12 +19,12 @@ const resources = (pod: unknown): unknown => at(listAt(pod, "containers")[0], "r
 
 describe("a service's pods", () => {
   it.each([
-    ["ask for what Nephos thinks right", {}, { requests: { cpu: "200m", memory: "256Mi" } }],
+    ["ask for what Nephos thinks right", {}, { requests: { cpu: "100m", memory: "256Mi" } }],
     ["ask for what the user says, part by part", { requests: { cpu: 2 } }, { requests: { cpu: "2", memory: "256Mi" } }],
     [
       "ask for what the user limits them to, where only that is said",
       { limits: { memory: "128Mi" } },
-      { requests: { cpu: "200m" }, limits: { memory: "128Mi" } },
+      { requests: { cpu: "100m" }, limits: { memory: "128Mi" } },
     ],
     [
       "ask for one thing and are limited to another, where both are said",

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Fault } from "../../operator/testing/faults.ts";
 import { play } from "../../operator/testing/play.ts";
-import type { Checkpoint, Run, Scenario } from "../../operator/testing/scenario.ts";
+import type { Checkpoint, Mark, Run, Scenario } from "../../operator/testing/scenario.ts";
 import { scenarios } from "./play/scenarios.ts";
 
 /** One run to be made: a scenario by its name and what goes wrong in it. */
@@ -44,29 +44,47 @@ async function relay(scenario: Scenario): Promise<Run> {
   return play(scenario, { processes: "each", from });
 }
 
+const counted = ["writes", "lines", "outside"] as const;
+
+/** The numbers of the writes, lines and calls outside at which something goes wrong. */
+function numbersOf({ writes = {}, lines = {}, outside = {}, past, outage }: Fault): Record<keyof Mark, number[]> {
+  const keys = (numbers: object): number[] => Object.keys(numbers).map(Number);
+  const beside = [past, outage].flatMap((each) => (each === undefined ? [] : [each.at]));
+  return { writes: [...keys(writes), ...beside], lines: keys(lines), outside: keys(outside) };
+}
+
+const isThroughout = ({ order, lag }: Fault): boolean => order !== undefined || lag !== undefined;
+
 /** The last checkpoint before anything goes wrong; none where that may be in the first stage, or everywhere. */
 export function startOf(fault: Fault, checkpoints: readonly Checkpoint[]): Checkpoint | undefined {
-  if (fault.order !== undefined || fault.lag !== undefined) return undefined;
-  const least = (numbers: Readonly<Record<number, unknown>> = {}): number =>
-    Math.min(...Object.keys(numbers).map(Number));
-  const writes = Math.min(least(fault.writes), fault.past?.at ?? Infinity, fault.outage?.at ?? Infinity);
-  const [lines, outside] = [least(fault.lines), least(fault.outside)];
-  return checkpoints.findLast(({ mark }) => mark.writes < writes && mark.lines < lines && mark.outside < outside);
+  if (isThroughout(fault)) return undefined;
+  const numbers = numbersOf(fault);
+  return checkpoints.findLast(({ mark }) => counted.every((each) => numbers[each].every((at) => at > mark[each])));
+}
+
+/**
+ * The checkpoint at which a run can be judged: the first after all that goes wrong. None where that is the end, and where a connection
+ * broke: the process may be deaf since, and only what comes later shows it.
+ */
+export function endOf(fault: Fault, checkpoints: readonly Checkpoint[]): Checkpoint | undefined {
+  if (isThroughout(fault) || fault.lines !== undefined || fault.outage !== undefined) return undefined;
+  const numbers = numbersOf(fault);
+  return checkpoints.find(({ mark }) => counted.every((each) => numbers[each].every((at) => at <= mark[each])));
 }
 
 /** What is wrong with a run; nothing, where it ended as the calm one did and nothing unsafe happened on the way. */
 export async function examine({ scenario, fault }: Trial): Promise<string[]> {
   const reference = await referenceOf(scenario);
-  const from = startOf(fault, reference.checkpoints);
-  const run = await play(scenarioOf(scenario), { fault, from, budget: 3 * reference.tally.writes });
+  const played = scenarioOf(scenario);
+  const [from, end] = [startOf(fault, reference.checkpoints), endOf(fault, reference.checkpoints)];
+  const run = await play(played, { fault, from, until: end?.stages, budget: 3 * reference.tally.writes });
   if (run.trouble.length > 0) return [...run.trouble];
+  const calm = end === undefined ? reference : { ...end, state: played.state(end.world) };
   return [
-    ...(isDeepStrictEqual(run.state, reference.state)
-      ? []
-      : [`the end differs: ${differenceOf(run.state, reference.state)}`]),
-    ...extra(run.createsAndDeletes, reference.createsAndDeletes).map((each) => `not in the calm run: ${each}`),
+    ...(isDeepStrictEqual(run.state, calm.state) ? [] : [`the end differs: ${differenceOf(run.state, calm.state)}`]),
+    ...extra(run.createsAndDeletes, calm.createsAndDeletes).map((each) => `not in the calm run: ${each}`),
     // Who is behind may still have what the calm run has pruned, and need not make it anew.
-    ...(fault.past === undefined ? extra(reference.createsAndDeletes, run.createsAndDeletes) : []).map(
+    ...(fault.past === undefined ? extra(calm.createsAndDeletes, run.createsAndDeletes) : []).map(
       (each) => `only in the calm run: ${each}`,
     ),
   ];

@@ -2,113 +2,78 @@ import { isMainThread, parentPort, Worker, workerData } from "node:worker_thread
 import { isRecord } from "../../operator/object.ts";
 import type { Fault } from "../../operator/testing/faults.ts";
 import { scenarios } from "./play/scenarios.ts";
+import { areShares, Coverage, isResult, type News, type Share } from "./coverage.ts";
 import { commandFor, examine, type Trial } from "./examine.ts";
 import { mutants } from "./mutants.ts";
-import { sampleOf, trialsOf } from "./trials.ts";
+import { inOrder, turnOf } from "./trials.ts";
 
-/** `node controllers/testing/faults-main.ts [minutes turn | scenario fault | mutants word]`: all runs of a turn within a time, one run again, or the seeded bugs. */
+/**
+ * `node controllers/testing/faults-main.ts [minutes turn | scenario fault | mutants word]`: a turn (that of today) within so many minutes of two
+ * processors (20), one run again, or the seeded bugs.
+ */
 const workers = 2;
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Every run of a turn, in an order that a run which is cut short has some of everything. */
-async function allTrials(turn: number): Promise<Trial[]> {
+/** What a turn holds of each scenario, and its runs. */
+async function allOf(turn: number): Promise<{ readonly shares: readonly Share[]; readonly trials: readonly Trial[] }> {
+  const shares: Share[] = [];
   const all: Trial[] = [];
-  for (const { name } of scenarios) all.push(...(await trialsOf(name, turn)));
-  return sampleOf(all, all.length, 1);
+  for (const { name } of scenarios) {
+    const { trials, possible } = await turnOf(name, turn);
+    shares.push({ scenario: name, planned: trials.length, possible });
+    all.push(...trials);
+  }
+  return { shares, trials: inOrder(all) };
 }
 
-interface Result {
-  readonly scenario: string;
-  readonly family: string;
-  /** What has to be done to see it again. */
-  readonly command: string;
-  readonly trouble: readonly string[];
+/** Seconds of processor time that all threads of this program took: what others do on the machine takes nothing away. */
+function spentInSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }
 
-/** Plays each `workers`th run; tells first how many there are of each kind, then how each went. */
-async function work(share: number, turn: number, until: number): Promise<void> {
-  const trials = await allTrials(turn);
-  const counts = [...Map.groupBy(trials, keyOf)].map(([key, { length }]) => [key, length] as const);
-  parentPort?.postMessage(counts, []);
-  for (let index = share; index < trials.length && Date.now() < until; index += workers) {
-    const trial = trials[index];
-    if (trial === undefined) continue;
+function tell(news: News): void {
+  parentPort?.postMessage(news, []);
+}
+
+/** Plays each `workers`th run until the time is spent; tells first how many there are, then how each went. */
+async function work(share: number, turn: number, budgetInSeconds: number): Promise<void> {
+  const { shares, trials } = await allOf(turn);
+  tell(shares);
+  for (const [index, trial] of trials.entries()) {
+    if (index % workers !== share) continue;
+    if (spentInSeconds() > budgetInSeconds) return;
     const { scenario, family } = trial;
-    const result: Result = { scenario, family, command: commandFor(trial), trouble: await examine(trial) };
-    parentPort?.postMessage(result, []);
+    tell({ scenario, family, command: commandFor(trial), trouble: await examine(trial) });
   }
 }
 
-function keyOf({ scenario, family }: Pick<Trial, "scenario" | "family">): string {
-  return `${scenario}, ${family}`;
-}
-
-function isResult(value: unknown): value is Result {
-  return isRecord(value) && typeof value["command"] === "string" && Array.isArray(value["trouble"]);
-}
-
-/** What has been tried of what there is, by scenario and family. */
-class Coverage {
-  readonly #planned = new Map<string, number>();
-  readonly #done = new Map<string, number>();
-  readonly #bad = new Map<string, number>();
-
-  take(message: unknown): void {
-    if (Array.isArray(message)) {
-      for (const [key, count] of message) this.#planned.set(String(key), Number(count));
-    } else if (isResult(message)) {
-      const key = keyOf(message);
-      this.#done.set(key, (this.#done.get(key) ?? 0) + 1);
-      if (message.trouble.length === 0) return;
-      this.#bad.set(key, (this.#bad.get(key) ?? 0) + 1);
-      say(`FAILED ${message.command}\n  ${message.trouble.slice(0, 4).join("\n  ")}`);
-    }
-  }
-
-  get planned(): number {
-    return sumOf(this.#planned);
-  }
-
-  get done(): number {
-    return sumOf(this.#done);
-  }
-
-  get bad(): number {
-    return sumOf(this.#bad);
-  }
-
-  lines(): string[] {
-    return [...this.#planned]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, count]) => `${key}: ${this.#done.get(key) ?? 0} of ${count}, ${this.#bad.get(key) ?? 0} bad`);
-  }
-}
-
-function sumOf(counts: ReadonlyMap<string, number>): number {
-  return [...counts.values()].reduce((sum, each) => sum + each, 0);
-}
-
-/** Tries everything; gives the number of runs that did not end well. */
-async function tryAll(until: number, turn: number): Promise<number> {
+/** Tries all that a turn holds; gives the number of runs that did not end well. */
+async function tryAll(budgetInSeconds: number, turn: number): Promise<number> {
   const coverage = new Coverage();
+  const hear = (message: unknown): void => {
+    if (areShares(message)) coverage.plan(message);
+    if (!isResult(message)) return;
+    coverage.add(message);
+    if (message.trouble.length > 0) say(`FAILED ${message.command}\n  ${message.trouble.slice(0, 4).join("\n  ")}`);
+  };
   const began = Date.now();
   const ended = Array.from({ length: workers }, (_, share) => {
-    const worker = new Worker(new URL(import.meta.url), { workerData: { share, turn, until } });
-    worker.on("message", (message: unknown) => coverage.take(message));
+    const worker = new Worker(new URL(import.meta.url), { workerData: { share, turn, budgetInSeconds } });
+    worker.on("message", hear);
     return new Promise<void>((resolve, reject) => {
       worker.on("error", reject).on("exit", () => resolve());
     });
   });
   await Promise.all(ended);
   for (const line of coverage.lines()) say(line);
-  const cpu = process.cpuUsage();
-  const [wall, busy] = [Math.round((Date.now() - began) / 1000), Math.round((cpu.user + cpu.system) / 1e6)];
-  const { planned, done, bad } = coverage;
+  const wall = Math.round((Date.now() - began) / 1000);
+  const { planned, tried, bad } = coverage;
   say(
-    `${done} of ${planned} faults of turn ${turn} tried in ${wall} s (${busy} s of processor time), ${planned - done} left out, ${bad} bad`,
+    `turn ${turn}: ${tried} of ${planned} runs tried in ${wall} s (${Math.round(spentInSeconds())} s of processor time), ${planned - tried} left out, ${bad} bad`,
   );
   return bad;
 }
@@ -137,9 +102,15 @@ async function tryMutants(word: string): Promise<number> {
   return missed;
 }
 
-async function main([first = "20", second = "0"]: readonly string[]): Promise<number> {
-  if (first === "mutants") return tryMutants(second === "0" ? "" : second);
-  if (/^[\d.]+$/.test(first)) return tryAll(Date.now() + Number(first) * 60_000, Number(second));
+/** A day's turn, so that those who run it day after day see other parts. */
+function turnOfToday(): number {
+  return Math.floor(Date.now() / 86_400_000);
+}
+
+async function main([first = "20", second = ""]: readonly string[]): Promise<number> {
+  if (first === "mutants") return tryMutants(second);
+  if (/^[\d.]+$/.test(first))
+    return tryAll(Number(first) * 60 * workers, second === "" ? turnOfToday() : Number(second));
   const fault: Fault = JSON.parse(second);
   const trouble = await examine({ scenario: first, family: "one", fault });
   for (const each of trouble) say(each);
@@ -149,4 +120,4 @@ async function main([first = "20", second = "0"]: readonly string[]): Promise<nu
 
 if (isMainThread) process.exitCode = (await main(process.argv.slice(2))) === 0 ? 0 : 1;
 else if (isRecord(workerData))
-  await work(Number(workerData["share"]), Number(workerData["turn"]), Number(workerData["until"]));
+  await work(Number(workerData["share"]), Number(workerData["turn"]), Number(workerData["budgetInSeconds"]));

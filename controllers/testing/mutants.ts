@@ -78,7 +78,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "write on every pass",
     file: "operator/dress.ts",
-    from: "[digestAnnotation]: digest(wanted)",
+    from: "[digestAnnotation]: digestOf(wanted)",
     to: "[digestAnnotation]: digest([wanted, Math.random()])",
   },
   {

@@ -41,7 +41,7 @@ export function contextWith(changes: Partial<ServiceContext> = {}): ServiceConte
     attached: () => undefined,
     versionOf: () => "1",
     lacks: () => false,
-    upgrade: { gates: [], rolled: [] },
+    upgrade: { gates: [], rolled: {} },
     region: spec.region,
     spec,
     network: {

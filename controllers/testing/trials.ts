@@ -118,6 +118,31 @@ export async function trialsOf(scenario: string, turn = 0): Promise<Trial[]> {
   return all.map(([family, fault]) => ({ scenario, family, fault }));
 }
 
+/** What happens to every Cloud: a turn has all runs of these. Of the others it has a few of every family of faults, the next turn has others. */
+const core: ReadonlySet<string> = new Set([
+  ...["deploy", "scale", "configure", "secret", "rotate", "release"],
+  ...["delete", "claim", "external", "upgrade"],
+]);
+const few = 4;
+
+/** What a turn has of a scenario, and how many runs there are to choose from. */
+export async function turnOf(
+  scenario: string,
+  turn: number,
+): Promise<{ readonly trials: readonly Trial[]; readonly possible: number }> {
+  const all = await trialsOf(scenario, turn);
+  return { trials: core.has(scenario) ? all : spreadOf(all, few, turn), possible: all.length };
+}
+
+/** All runs of a turn, those of the core first; each part in an order in which a run that is cut short has some of everything. */
+export function inOrder(trials: readonly Trial[]): Trial[] {
+  const shuffled = sampleOf(trials, trials.length, 1);
+  return [
+    ...shuffled.filter(({ scenario }) => core.has(scenario)),
+    ...shuffled.filter(({ scenario }) => !core.has(scenario)),
+  ];
+}
+
 /** A sample of a list that is the same for the same seed. */
 export function sampleOf<T>(all: readonly T[], count: number, seed: number): T[] {
   const chance = numbersFrom(seed);

@@ -1,33 +1,36 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { Stryker } from "@stryker-mutator/core";
 import { cacheDir } from "../lab/host/cache.ts";
-import { type Area, areas } from "./areas.ts";
+import { type Area, areas, nameOf } from "./areas.ts";
+import { inputsOf, keep, readKept } from "./kept.ts";
 import { type Mutant, percentOf, scoreLine, scoreOf, survivorLine, survivorsOf } from "./score.ts";
 
-/** `node e2e/mutation/main.ts [word …]`: mutates the areas whose names have one of the words, by default all. */
+/** `node e2e/mutation/main.ts [word …]`: mutates the modules whose areas have one of the words in their names, by default all. */
 const enough = 85;
 const root = join(import.meta.dirname, "..", "..");
+const results = join(cacheDir, "mutation");
+const environment = join(import.meta.dirname, "environment.ts");
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** The mutants of an area and what became of them; what did not change since the last run is not tried again. */
-async function mutantsOf({ name, modules, tests }: Area, scratch: string): Promise<Mutant[]> {
-  const results = await new Stryker({
+/** Tries the mutants of a module; those that neither its text nor its tests changed since are not tried again. */
+async function mutantsOf(area: Area, scratch: string): Promise<Mutant[]> {
+  const mutants = await new Stryker({
     testRunner: "jest",
     testRunnerNodeArgs: ["--experimental-vm-modules", "--disable-warning=ExperimentalWarning"],
     jest: {
       configFile: "jest.config.js",
-      config: { testMatch: tests.map((path) => `<rootDir>/${path}`) },
+      config: { testMatch: area.tests.map((path) => join("<rootDir>", path)), testEnvironment: environment },
       enableFindRelatedTests: false,
     },
-    mutate: [...modules],
+    mutate: [area.module],
     coverageAnalysis: "perTest",
     incremental: true,
-    incrementalFile: join(cacheDir, "mutation", `${name}.json`),
+    incrementalFile: join(results, `${nameOf(area)}.json`),
     tempDirName: scratch,
     concurrency: availableParallelism(),
     // On a busy machine a test takes long without being endless; loops are counted and need no clock.
@@ -39,7 +42,18 @@ async function mutantsOf({ name, modules, tests }: Area, scratch: string): Promi
     reporters: ["progress-append-only"],
     allowConsoleColors: process.stdout.isTTY,
   }).runMutationTest();
-  return results.map((each) => ({ ...each, fileName: relative(root, each.fileName) }));
+  return mutants.map((each) => ({ ...each, fileName: relative(root, each.fileName) }));
+}
+
+/** What becomes of an area's mutants: as it was found before, where nothing that it follows from is another. */
+async function resultOf(area: Area, scratch: string): Promise<Mutant[]> {
+  const path = join(results, `${nameOf(area)}.result.json`);
+  const inputs = await inputsOf([area.module, ...area.tests, environment].map((each) => resolve(root, each)));
+  const known = await readKept(path, inputs);
+  if (known !== undefined) return known;
+  const mutants = await mutantsOf(area, scratch);
+  await keep(path, inputs, mutants);
+  return mutants;
 }
 
 async function main(words: readonly string[]): Promise<void> {
@@ -50,11 +64,12 @@ async function main(words: readonly string[]): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), "nephos-mutation-"));
   const all: Mutant[] = [];
   try {
-    for (const area of areas.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)))) {
-      const mutants = await mutantsOf(area, scratch);
+    for (const area of areas.filter(
+      (each) => words.length === 0 || words.some((word) => nameOf(each).includes(word)),
+    )) {
+      const mutants = await resultOf(area, scratch);
       all.push(...mutants);
-      const files = Map.groupBy(mutants, ({ fileName }) => fileName);
-      for (const [file, members] of files) say(scoreLine(file, scoreOf(members)));
+      say(scoreLine(area.module, scoreOf(mutants)));
     }
   } finally {
     await rm(scratch, { recursive: true, force: true });

@@ -1,6 +1,9 @@
 import { existsSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { areas } from "./areas.ts";
+import { areas, nameOf } from "./areas.ts";
+import { inputsOf, keep, readKept } from "./kept.ts";
 import { type Mutant, percentOf, scoreLine, scoreOf, survivorLine, survivorsOf } from "./score.ts";
 
 const mutant = (status: string, replacement = "false"): Mutant => ({
@@ -40,15 +43,36 @@ it.each([
   );
 });
 
-describe.each(areas)("the area $name", ({ modules, tests }) => {
-  it("names modules and tests that there are", () => {
-    const root = join(import.meta.dirname, "..", "..");
-    expect([...modules, ...tests].filter((path) => !existsSync(join(root, path)))).toEqual([]);
-    expect(modules.length * tests.length).toBeGreaterThan(0);
+describe("what was found of an area", () => {
+  let folder = "";
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "nephos-kept-"));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it("is found again while what it follows from is the same", async () => {
+    const [module, path] = [join(folder, "plan.ts"), join(folder, "deep", "plan.result.json")];
+    await writeFile(module, "export const a = 1;");
+    await keep(path, await inputsOf([module]), mutants);
+    expect(await readKept(path, await inputsOf([module]))).toEqual(mutants);
+    await writeFile(module, "export const a = 2;");
+    expect(await readKept(path, await inputsOf([module]))).toBeUndefined();
+  });
+
+  it("is nothing where it was never tried", async () => {
+    expect(await readKept(join(folder, "none.json"), "")).toBeUndefined();
   });
 });
 
-it("no module is in two areas", () => {
-  const modules = areas.flatMap((area) => area.modules);
-  expect(modules).toHaveLength(new Set(modules).size);
+describe.each(areas)("the area of $module", ({ module, tests }) => {
+  it("names a module and tests that there are", () => {
+    const root = join(import.meta.dirname, "..", "..");
+    expect([module, ...tests].filter((path) => !existsSync(join(root, path)))).toEqual([]);
+    expect(tests.length).toBeGreaterThan(0);
+  });
+});
+
+it("no two areas have one name", () => {
+  const names = areas.map(nameOf);
+  expect(names).toHaveLength(new Set(names).size);
 });

@@ -1,14 +1,18 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
+import type { OuterNetwork } from "../lab/config/addresses.ts";
 import { ensureBinaries, findCluster, startCluster } from "../lab/cluster.ts";
 import type { Image } from "../lab/images.ts";
 import { pushImage } from "../lab/images/push.ts";
 import type { Target } from "../lab/kubectl.ts";
+import type { FirstServer } from "./first-server.ts";
 
 type Log = (line: string) => void;
 
 /** A Kubernetes to deploy to: how it is reached, and how images get there. */
 export interface Place extends Target {
+  /** Where it is ours: what its nodes are connected to besides. */
+  readonly outer?: OuterNetwork;
   /** Makes images available to the nodes and says under which references. */
   deliver(images: readonly Image[], log: Log): Promise<Readonly<Record<string, string>>>;
 }
@@ -45,15 +49,19 @@ export function requireRegistry({ cluster, registry }: Wish): void {
 }
 
 /** What is said when the cloud of a wish runs: how to use it, in commands that find the same place again. */
-export function farewell({ cluster, name }: Wish, namespace: string): string {
+export function farewell({ cluster, name }: Wish, namespace: string, server?: FirstServer): string {
   const same = cluster === "current" ? " CLUSTER=current" : name === defaultName ? "" : ` NAME=${name}`;
   const end = cluster === "current" ? "" : `and take everything down again with make down${same}.\n`;
+  const hosts =
+    server === undefined
+      ? `Give it hosts: kubectl label node NODE nephos.dev/host-of=${namespace}, a ComputeCell, a ComputePool (crds/COMPUTE.md).\n`
+      : `  ssh -i ${server.key} root@${server.address}\n`;
   return `
 The cloud runs. Go on with
   eval "$(make env${same})"
   kubectl -n ${namespace} get clouds,pods
-  openstack catalog list
-${end}`;
+  openstack ${server === undefined ? "catalog" : "server"} list
+${hosts}${end}`;
 }
 
 /** The place of a wish, started where it is ours to start; rejects with PartFailed where that fails. */

@@ -36,6 +36,7 @@ class Theatre {
   readonly #budget: number;
   readonly #from: Checkpoint;
   readonly #stock: Stock;
+  readonly #until: number;
   readonly #processes: "each" | "one";
   readonly #world: World;
   readonly #clock: VirtualClock;
@@ -58,6 +59,7 @@ class Theatre {
 
   constructor(scenario: Scenario, playing: Playing) {
     const { fault = {}, budget = 600, from = beginningOf(scenario), processes = "one" } = playing;
+    this.#until = playing.until ?? scenario.stages.length;
     this.#scenario = scenario;
     this.#fault = fault;
     this.#budget = budget;
@@ -113,10 +115,10 @@ class Theatre {
     if (!fresh) await this.#warm();
   }
 
-  /** All stages that are left, until one of them goes wrong. */
+  /** All stages that are left to play, until one of them goes wrong. */
   async #stages(): Promise<void> {
     const { stages: over } = this.#from;
-    for (const [index, stage] of this.#scenario.stages.entries()) {
+    for (const [index, stage] of this.#scenario.stages.slice(0, this.#until).entries()) {
       if (index < over) continue;
       if (!(await this.#act(stage))) return;
       if (this.#processes === "each") await this.#relay(index + 1);
@@ -172,7 +174,10 @@ class Theatre {
     const { world, clock } = { world: this.#world, clock: this.#clock };
     stage.act({ world, clock, restart: (controllers = this.#controllers) => this.#restart(controllers) });
     this.#changedAt = clock.now();
-    const since = (): number => Math.max(this.#changedAt, this.#thawsAt, this.#process?.wire.backAt ?? 0);
+    const since = (): number => {
+      const wire = this.#process?.wire;
+      return Math.max(this.#changedAt, this.#thawsAt, wire?.backAt ?? 0, wire?.wholeAt ?? 0);
+    };
     const quiet = (): boolean => clock.now() - since() >= quietInMilliseconds;
     const over = (): boolean => this.#broke() || (quiet() && this.#process !== undefined && stage.settled(world));
     if (!(await clock.until(over, patienceInMilliseconds)))

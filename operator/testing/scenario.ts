@@ -87,6 +87,8 @@ export interface Playing {
   readonly budget?: number;
   /** Where it begins; at the beginning, where left out. */
   readonly from?: Checkpoint | undefined;
+  /** How many stages are over when it ends; all of them, where left out. */
+  readonly until?: number | undefined;
   /** Whether every stage gets a process of its own, and a checkpoint after it, or all stages have the same. */
   readonly processes?: "each" | "one";
 }

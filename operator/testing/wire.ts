@@ -57,6 +57,7 @@ export class Wire implements Transport {
   readonly #born: number;
   #dead = false;
   #darkUntil = 0;
+  #wholeAt = 0;
 
   constructor(options: WireOptions) {
     this.#options = options;
@@ -66,6 +67,11 @@ export class Wire implements Transport {
   /** When whoever backed off because of an outage has come back, and has written what it could not. */
   get backAt(): number {
     return this.#darkUntil === 0 ? 0 : this.#darkUntil + 1000 * backoffInSeconds.last;
+  }
+
+  /** When the last line that was left out has come to light. */
+  get wholeAt(): number {
+    return this.#wholeAt;
   }
 
   /** The process is dead: nothing that it still had under way reaches anybody. */
@@ -109,7 +115,8 @@ export class Wire implements Transport {
     const ended = new AbortController();
     const both = AbortSignal.any([signal, ended.signal]);
     const cancel = clock.after(1000 * Number(call.query?.["timeoutSeconds"] ?? "300"), () => ended.abort());
-    const queue = new Delayed(this.#options, this.#isBehind(call) ? this.#born + thawInMilliseconds : 0);
+    const missed = (foundAt: number): void => void (this.#wholeAt = Math.max(this.#wholeAt, foundAt));
+    const queue = new Delayed(this.#options, this.#isBehind(call) ? this.#born + thawInMilliseconds : 0, missed);
     void queue.fill(world.lines(call, both), both);
     try {
       yield* queue.lines(signal);
@@ -180,13 +187,15 @@ interface Waiting {
 class Delayed {
   readonly #options: WireOptions;
   readonly #notBefore: number;
+  readonly #missed: (foundAt: number) => void;
   #waiting: Waiting[] = [];
   #ended: "no" | "cleanly" | "cut" = "no";
   #wake: () => void = () => undefined;
 
-  constructor(options: WireOptions, notBefore: number) {
+  constructor(options: WireOptions, notBefore: number, missed: (foundAt: number) => void) {
     this.#options = options;
     this.#notBefore = notBefore;
+    this.#missed = missed;
   }
 
   async fill(lines: AsyncIterable<string>, signal: AbortSignal): Promise<void> {
@@ -233,8 +242,12 @@ class Delayed {
     if (loss === "gone") this.#queue(expired);
     else if (loss === "garbled") this.#queue(line.slice(0, line.length / 2));
     else if (loss === "cut") this.#finish("cut");
-    // What a watch left out comes to light when it is opened anew, some time later.
-    else clock.after(loss === "dropped" ? 40_000 : 4000, () => this.#queue(expired));
+    else {
+      // What a watch left out comes to light when it is opened anew, some time later.
+      const inMilliseconds = loss === "dropped" ? 40_000 : 4000;
+      clock.after(inMilliseconds, () => this.#queue(expired));
+      this.#missed(clock.now() + inMilliseconds);
+    }
   }
 
   #queue(line: string): void {

@@ -11,10 +11,20 @@ const fixed: Readonly<Record<string, readonly string[]>> = {
   subnets: ["cidr", "network_id", "ip_version"],
 };
 
-/** As much of Neutron as ProviderNetworks use, in memory: networks, subnets, ports, and what it refuses. */
+/** As much of Neutron as ProviderNetworks and ComputeNodes use, in memory: networks, subnets, ports, agents, and what it refuses. */
 export class FakeNeutron implements Neutron {
-  readonly #collections = new Map<string, Entry[]>();
-  #made = 0;
+  readonly #collections: Map<string, Entry[]>;
+  #made: number;
+
+  constructor(start: Iterable<[string, Entry[]]> = [], made = 0) {
+    this.#collections = new Map(start);
+    this.#made = made;
+  }
+
+  /** The same Neutron, which goes its own way from here on. */
+  copy(): FakeNeutron {
+    return new FakeNeutron(this.#collections, this.#made);
+  }
 
   list(collection: string, query: Readonly<Record<string, string>> = {}): Promise<readonly unknown[]> {
     const matches = (entry: Entry): boolean => Object.entries(query).every(([field, value]) => entry[field] === value);
@@ -48,9 +58,11 @@ export class FakeNeutron implements Neutron {
     const [collection = "", id = ""] = path.split("/");
     if (!this.entries(collection).some((each) => each.id === id)) return refuse(404, `${path} could not be found`);
     if (this.entries("ports").some((port) => uses(port, collection, id))) return refuse(409, `${path} is in use`);
+    const host = this.entries(collection).find((each) => each.id === id)?.["host"];
     this.drop(collection, id);
-    if (collection === "networks")
-      for (const subnet of this.entries("subnets")) if (subnet["network_id"] === id) this.drop("subnets", subnet.id);
+    if (collection === "networks") this.#dropAll("subnets", "network_id", id);
+    // With the chassis that a controller of OVN is go all agents there.
+    if (collection === "agents") this.#dropAll("agents", "host", host);
     return Promise.resolve();
   }
 
@@ -65,6 +77,10 @@ export class FakeNeutron implements Neutron {
       collection,
       this.entries(collection).filter((each) => each.id !== id),
     );
+  }
+
+  #dropAll(collection: string, field: string, value: unknown): void {
+    for (const entry of this.entries(collection)) if (entry[field] === value) this.drop(collection, entry.id);
   }
 
   /** Everything there is, for comparisons. */

@@ -1,6 +1,8 @@
 import type { Live } from "../../../operator/object.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
 import { FakeKeystone } from "../../openstack/testing/fake-keystone.ts";
+import { FakeNeutron } from "../../openstack/testing/fake-neutron.ts";
+import { FakeNova } from "../../openstack/testing/fake-nova.ts";
 
 /** What is in one database server. */
 export interface Databases {
@@ -13,6 +15,8 @@ export interface Databases {
 export interface Beside {
   /** By the host, or the volume, on which they are. */
   readonly databases: Map<string, Databases>;
+  readonly neutron: FakeNeutron;
+  readonly nova: FakeNova;
   /** Jobs of the program that fails at first, by uid. */
   readonly tried: Set<string>;
   /** Whether somebody has put right what no other try could help. */
@@ -29,6 +33,8 @@ const all = new WeakMap<World, Beside>();
 export function besideOf(world: World): Beside {
   const known = all.get(world) ?? {
     databases: new Map<string, Databases>(),
+    neutron: new FakeNeutron(),
+    nova: new FakeNova(),
     tried: new Set<string>(),
     mended: false,
     backup: undefined,
@@ -48,9 +54,10 @@ export function databasesIn(world: World, place: string): Databases {
 
 /** Gives a copy of a world a copy of all that. */
 export function carried(from: World, to: World): void {
-  const { databases, tried, ...rest } = besideOf(from);
+  const { databases, neutron, nova, tried, ...rest } = besideOf(from);
   const copies = [...databases].map(
     ([place, { keystone, founded }]) => [place, { keystone: keystone.copy(), founded: new Set(founded) }] as const,
   );
-  all.set(to, { ...rest, databases: new Map(copies), tried: new Set(tried) });
+  const copied = { databases: new Map(copies), neutron: neutron.copy(), nova: nova.copy(), tried: new Set(tried) };
+  all.set(to, { ...rest, ...copied });
 }

@@ -6,6 +6,7 @@ import type { World } from "../../../operator/testing/world/world.ts";
 import { conditionOf } from "../../../operator/verdict.ts";
 import { cellKind } from "../../cell/cells.ts";
 import { cloudKind } from "../../cloud/plan.ts";
+import { computeNodeKind } from "../../compute/hosts.ts";
 import { agentsLabel, hostOfLabel, placeOf, poolLabel } from "../../compute/labels.ts";
 import { nodeController } from "../../compute/node-controller.ts";
 import { poolController } from "../../compute/pool-controller.ts";
@@ -13,10 +14,13 @@ import { revisionLabel } from "../../compute/render.ts";
 import { clientSecret, southbound } from "../../network/fabric.ts";
 import { networkKind } from "../../network/fabric.ts";
 import { computePoolKind } from "../../network/users.ts";
+import { operatorUser } from "../../services/keystone.ts";
 import { trustSecret } from "../../services/tls.ts";
 import { means } from "../render.ts";
 import { namespace } from "../world.ts";
-import { applyAs, drop, step } from "./stages.ts";
+import { besideOf } from "./beside.ts";
+import { hostDoor, novaOf } from "./nova.ts";
+import { applyAs, drop, type Fields, step } from "./stages.ts";
 
 const pool = "standard";
 /** What the configuration of agents is composed of. */
@@ -26,7 +30,10 @@ const nodeRef = (name: string) => ({ apiVersion: "v1", kind: "Node", name }) as 
 const unplaced = { uid: "", resourceVersion: "" } as const;
 
 /** The controllers of hosts by themselves: what they stand on is there. */
-export const hostControllers: Stageable = () => [poolController(means), nodeController()];
+export const hostControllers: Stageable = (world, outside) => [
+  poolController(means),
+  nodeController(hostDoor(world, outside)),
+];
 
 /** A cluster with a Cloud and a Network that nobody works on, and three nodes of which two are hosts. */
 export function beginHosts(world: World): void {
@@ -34,11 +41,9 @@ export function beginHosts(world: World): void {
   applyAs(world, cellKind, "cell1", { cloud: { name: "prod" } });
   weave(world, "Kernel");
   const placed = { namespace, ...unplaced };
-  for (const name of [clientSecret, trustSecret, ...passwords])
-    world.store.create(
-      { apiVersion: "v1", kind: "Secret", metadata: { name, ...placed }, ...{ data: { password: "eA==" } } },
-      "cluster",
-    );
+  const data = { password: "eA==", "ca.crt": "eA==" };
+  for (const name of [clientSecret, trustSecret, operatorUser.secret, ...passwords])
+    world.store.create({ apiVersion: "v1", kind: "Secret", metadata: { name, ...placed }, ...{ data } }, "cluster");
   const service = { apiVersion: "v1", kind: "Service", metadata: { name: southbound.name, ...placed } } as const;
   world.store.create(
     Object.assign(service, { spec: { ports: [{ name: "ovsdb", port: southbound.port }] } }),
@@ -59,9 +64,15 @@ function weave(world: World, type: string): void {
 
 /** An administrator gives a node to a namespace, or takes it back. */
 function give(world: World, name: string, to: string | undefined): void {
-  const { [hostOfLabel]: _, ...labels } = labelsOf(world.store.get(nodeRef(name)));
-  const given = to === undefined ? labels : { ...labels, [hostOfLabel]: to };
-  world.store.edit(nodeRef(name), (live) => ({ ...live, metadata: { ...live.metadata, labels: given } }), "kubectl");
+  mark(world, name, hostOfLabel, to);
+}
+
+const rack = "example.org/rack";
+
+function mark(world: World, name: string, label: string, value: string | undefined): void {
+  const { [label]: _, ...others } = labelsOf(world.store.get(nodeRef(name)));
+  const labels = value === undefined ? others : { ...others, [label]: value };
+  world.store.edit(nodeRef(name), (live) => ({ ...live, metadata: { ...live.metadata, labels } }), "kubectl");
 }
 
 const labelsOf = (live: Live | undefined): Readonly<Record<string, string>> => live?.metadata.labels ?? {};
@@ -76,6 +87,18 @@ const isTrue = (live: Live | undefined): boolean =>
   live !== undefined &&
   conditionOf(live, "Ready") !== undefined &&
   at(live, "status", "observedGeneration") === live.metadata.generation;
+
+/** Hosts that servers may come to; with a mark, others that Nova or Neutron knows of. */
+function inNova(world: World): string[] {
+  const services = [...novaOf(world).entries()];
+  const agents = new Set(
+    besideOf(world)
+      .neutron.entries("agents")
+      .map(({ host }) => String(host)),
+  );
+  const able = services.map(([host, { status, up }]) => (status === "enabled" && up ? host : `no servers on ${host}`));
+  return [...new Set([...able, ...agents])].sort();
+}
 
 /** Whether these nodes and no others are hosts, all of the one revision that there is. */
 const hosted =
@@ -93,6 +116,7 @@ const hosted =
         .sort()
         .join() === hosts.join() &&
       told.every(isTrue) &&
+      inNova(world).join() === hosts.join() &&
       sets.every((each) => labelsOf(each)[revisionLabel] === revision)
     );
   };
@@ -101,8 +125,24 @@ const agentsOn = (world: World, name: string): Live[] =>
   objectsOf(world, "Pod").filter((each) => isAgent(each) && textAt(each, "spec", "nodeName") === name);
 const isAgent = (pod: Live): boolean =>
   poolLabel in labelsOf(pod) && labelsOf(pod)["app.kubernetes.io/name"] !== "preflight";
+
+/** A pool of the hosts that have all of these labels. */
+function select(world: World, nodeSelector: Fields): void {
+  const chosen = { type: "KubernetesNodes", kubernetesNodes: { nodeSelector } };
+  applyAs(world, computePoolKind, pool, { cell: { name: "cell1" }, hosts: chosen });
+}
+
+/** Whether the host is not let go, since there is a server on it, and still has its agents. */
+const detained =
+  (name: string) =>
+  (world: World): boolean => {
+    const told = world.store.get({ ...computeNodeKind, namespace, name });
+    return textAt(told, "status", "reason") === "HostInUse" && agentsOn(world, name).length === 5;
+  };
+
 const emptied = (world: World): boolean =>
   world.store.get({ ...computePoolKind, namespace, name: pool }) === undefined &&
+  inNova(world).length === 0 &&
   names.every((name) => !(agentsLabel in labelsOf(world.store.get(nodeRef(name))))) &&
   ["DaemonSet", "ComputeNode", "Pod"].every((kind) => objectsOf(world, kind).length === 0);
 
@@ -115,6 +155,17 @@ export const hosts = {
   ),
   change: step("move", (world) => weave(world, "UserSpace"), hosted("node-1", "node-2")),
   join: step("join", (world) => give(world, "node-3", namespace), hosted("node-1", "node-2", "node-3")),
+  occupy: step(
+    "occupied",
+    (world) => {
+      novaOf(world).puts("node-2", { servers: ["web"] });
+      for (const name of ["node-1", "node-3"]) mark(world, name, rack, "a");
+      select(world, { [rack]: "a" });
+    },
+    detained("node-2"),
+  ),
+  vacate: step("vacated", (world) => novaOf(world).puts("node-2", {}), hosted("node-1", "node-3")),
+  back: step("back", (world) => select(world, {}), hosted("node-1", "node-2", "node-3")),
   leave: step("leave", (world) => give(world, "node-2", undefined), hosted("node-1", "node-3")),
   delete: step("delete", (world) => drop(world, computePoolKind.apiVersion, computePoolKind.kind, pool), emptied),
 } as const satisfies Readonly<Record<string, Stage>>;
@@ -154,5 +205,13 @@ const ownLabelOnly: Invariant = ({ type, object, before }, { ours }) => {
   return others(object) === others(before) ? undefined : `more of ${object.metadata.name} was changed than our label`;
 };
 
+/** As long as there are servers on a host, its agents stay, unless its node is taken away. */
+const inhabited: Invariant = ({ object, before }, { world }) => {
+  if (object.kind !== "Node" || before === undefined || !(hostOfLabel in labelsOf(object))) return undefined;
+  const lost = agentsLabel in labelsOf(before) && !(agentsLabel in labelsOf(object));
+  const busy = besideOf(world).nova.inhabited(object.metadata.name);
+  return lost && busy ? `${object.metadata.name} lost its agents under its servers` : undefined;
+};
+
 /** What holds of hosts at every version. */
-export const hostInvariants: readonly Invariant[] = [oneAtATime, oneRevision, ownLabelOnly];
+export const hostInvariants: readonly Invariant[] = [oneAtATime, oneRevision, ownLabelOnly, inhabited];

@@ -2,17 +2,14 @@ import type { Outside } from "../../../operator/testing/scenario.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
 import type { NeutronDoor } from "../../network/provider-controller.ts";
 import { type Neutron, NeutronError } from "../../openstack/neutron.ts";
-import { FakeNeutron } from "../../openstack/testing/fake-neutron.ts";
+import type { FakeNeutron } from "../../openstack/testing/fake-neutron.ts";
 import { namespace } from "../world.ts";
+import { besideOf } from "./beside.ts";
 import { keystoneOf, serves } from "./keystone.ts";
-
-const stores = new WeakMap<World, FakeNeutron>();
 
 /** The Neutron of a world; nobody runs it there, it stands for a service that is up while Keystone is. */
 export function neutronOf(world: World): FakeNeutron {
-  const known = stores.get(world) ?? new FakeNeutron();
-  stores.set(world, known);
-  return known;
+  return besideOf(world).neutron;
 }
 
 /** Neutron as a process reaches it: through its Service, as somebody whom Keystone knows. */

@@ -142,7 +142,8 @@ export const scenarios: readonly Scenario[] = [
   scenario("provider", core, provider.deploy, provider.change, provider.drift, provider.inUse, provider.free),
   scenario("cell", withGround("nova"), cell.deploy, cell.change, cell.delete, cell.again),
   {
-    ...scenario("hosts", core, hosts.deploy, hosts.change, hosts.join, hosts.leave, hosts.delete),
+    ...scenario("hosts", core),
+    stages: [hosts.deploy, hosts.change, hosts.join, hosts.occupy, hosts.vacate, hosts.back, hosts.leave, hosts.delete],
     ...{ controllers: hostControllers, start: beginHosts },
     invariants: () => [...cloudInvariants(core.services), ...hostInvariants],
   },

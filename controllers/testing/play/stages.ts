@@ -19,6 +19,7 @@ import { namespace } from "../world.ts";
 import { besideOf } from "./beside.ts";
 import { doors, keystoneOf } from "./keystone.ts";
 import { neutronDoor } from "./neutron.ts";
+import { hostDoor } from "./nova.ts";
 
 /** Fields of a spec, as a user writes them. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -33,7 +34,7 @@ export function controllersWith(means: Means): Stageable {
     networkController(means),
     providerController(neutronDoor(world, outside)),
     poolController(means),
-    nodeController(),
+    nodeController(hostDoor(world, outside)),
     registrationController(doors(world, outside)),
   ];
 }

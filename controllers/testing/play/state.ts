@@ -4,6 +4,7 @@ import type { FakeKeystone } from "../../openstack/testing/fake-keystone.ts";
 import type { FakeNeutron } from "../../openstack/testing/fake-neutron.ts";
 import { keystoneOf } from "./keystone.ts";
 import { neutronOf } from "./neutron.ts";
+import { novaOf } from "./nova.ts";
 
 /** All that has to be the same at the end of every run. */
 export function stateOf(world: World): unknown {
@@ -11,6 +12,7 @@ export function stateOf(world: World): unknown {
     objects: world.store.history.at(world.store.history.version).flatMap(shown),
     keystone: keystoneShown(keystoneOf(world)),
     neutron: neutronShown(neutronOf(world)),
+    nova: [...novaOf(world).entries()].map(([host, { up, status, reason }]) => [host, up, status, reason]),
   };
 }
 
@@ -72,7 +74,7 @@ function keystoneShown(keystone: FakeKeystone): unknown {
 
 /** What Neutron has, without ids. */
 function neutronShown(neutron: FakeNeutron): unknown {
-  return ["networks", "subnets"].flatMap((collection) =>
+  return ["networks", "subnets", "agents"].flatMap((collection) =>
     neutron.entries(collection).map((entry) => {
       const named = Object.entries(entry).filter(([field]) => !["id", "network_id"].includes(field));
       return JSON.stringify([collection, ...named]);
