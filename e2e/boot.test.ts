@@ -8,7 +8,7 @@ import { type Commands, commandsAs } from "./guest/commands.ts";
 import { guestImage } from "./guest/image.ts";
 import { active, ensureFloatingIp, ensureServer, fixedAddressOf } from "./guest/server.ts";
 import { inGuest, opens, pings } from "./guest/session.ts";
-import { allow, ensureTenant, names } from "./guest/tenant.ts";
+import { allow, ensureTenant, names, removeTenant } from "./guest/tenant.ts";
 import { ensurePackages } from "./lab/host/packages.ts";
 import { cloud, inCloud, readyCloud } from "./scene/cloud.ts";
 import { eventually, scene, type Scene } from "./scene/scene.ts";
@@ -39,6 +39,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  await removeTenant(commands);
   await at.kubectl(["delete", "computepool,computecell,providernetwork", "--all", ...inCloud, "--timeout=180s"]);
   await at.kubectl(["label", "nodes", "--all", `${hostOfLabel}-`]);
   await rm(folder, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-import { run } from "../lab/host/command.ts";
+import { CommandFailed, run } from "../lab/host/command.ts";
 
 /** The openstack command as one user of a cloud. */
 export interface Commands {
@@ -14,6 +14,9 @@ const patienceInSeconds = 180;
 /** The command at a path, as whom the variables say. Rejects with CommandFailed, and the command's own last lines. */
 export function commandsAs(program: string, env: Readonly<Record<string, string>>): Commands {
   const tell = (...args: readonly string[]): Promise<string> =>
-    run(program, args, { env, timeoutInSeconds: patienceInSeconds });
+    run(program, args, { env, timeoutInSeconds: patienceInSeconds }).catch((error: unknown) => {
+      if (error instanceof CommandFailed) error.message += `: ${error.lines.slice(-3).join(" ")}`;
+      throw error;
+    });
   return { tell, ask: async (...args) => JSON.parse(await tell(...args, "-f", "json")) };
 }

@@ -2,14 +2,11 @@ import { listAt, textAt } from "../../operator/object.ts";
 import type { Commands } from "./commands.ts";
 import { ensured, names } from "./tenant.ts";
 
-/** Boots a server on what `ensureTenant` made, or finds it, and waits until it is ACTIVE; rejects with the fault that Nova tells. */
-export async function ensureServer(commands: Commands, name: string, more: readonly string[] = []): Promise<string> {
+/** Has a server boot on what `ensureTenant` made, where there is none of the name; gives its id. Nothing is waited for. */
+export function ensureServer(commands: Commands, name: string, more: readonly string[] = []): Promise<string> {
   const options = ["--image", names.image, "--flavor", names.flavor, "--network", names.network];
   const access = ["--security-group", names.group, "--key-name", names.keypair];
-  const { id } = await ensured(commands, "server", name, [...options, ...access, ...more]).catch((error: unknown) => {
-    throw new Error(`server ${name}: ${error instanceof Error ? error.message : String(error)}`);
-  });
-  return id;
+  return ensured(commands, "server", name, [...options, ...access, ...more]);
 }
 
 /** Waits until a server is ACTIVE, and gives it; rejects with the fault that Nova tells where it is in ERROR. */

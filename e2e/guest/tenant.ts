@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { textAt } from "../../operator/object.ts";
+import { at, listAt, textAt } from "../../operator/object.ts";
 import { CommandFailed } from "../lab/host/command.ts";
 import type { Commands } from "./commands.ts";
 import type { GuestImage } from "./image.ts";
@@ -48,21 +48,19 @@ async function idOf(commands: Commands, kind: string, name: string): Promise<str
   return textAt(found, "id");
 }
 
-/** The id of what has this name, which is made where nothing has; and whether it was. */
+/** The id of what has this name, which is made where nothing has. */
 export async function ensured(
   commands: Commands,
   kind: string,
   name: string,
   options: readonly string[] = [],
-): Promise<{ readonly id: string; readonly made: boolean }> {
+): Promise<string> {
   const found = await idOf(commands, kind, name);
-  if (found !== undefined) return { id: found, made: false };
-  const made = textAt(await commands.ask(...kind.split(" "), "create", ...options, name), "id");
-  return { id: made ?? "", made: true };
+  return found ?? textAt(await commands.ask(...kind.split(" "), "create", ...options, name), "id") ?? "";
 }
 
 async function ensureImage(commands: Commands, { kernel, ramDisk }: GuestImage): Promise<void> {
-  const upload = (name: string, file: string, ...more: readonly string[]): Promise<{ readonly id: string }> =>
+  const upload = (name: string, file: string, ...more: readonly string[]): Promise<string> =>
     ensured(commands, "image", name, [
       ...["--disk-format", "raw", "--container-format", "bare", "--file", file],
       ...more.flatMap((property) => ["--property", property]),
@@ -73,11 +71,7 @@ async function ensureImage(commands: Commands, { kernel, ramDisk }: GuestImage):
     upload(`${names.image}-kernel`, kernel),
     upload(`${names.image}-ramdisk`, ramDisk),
   ]);
-  const boot = [
-    `kernel_id=${first.id}`,
-    `ramdisk_id=${second.id}`,
-    "os_command_line=console=ttyS0 quiet net.ifnames=0",
-  ];
+  const boot = [`kernel_id=${first}`, `ramdisk_id=${second}`, "os_command_line=console=ttyS0 quiet net.ifnames=0"];
   await upload(names.image, disk, ...boot, "hw_rng_model=virtio");
 }
 
@@ -86,19 +80,40 @@ async function ensureFlavor(commands: Commands): Promise<void> {
 }
 
 async function ensureNetwork(commands: Commands, outside: string): Promise<void> {
-  const [, router] = await Promise.all([
-    ensured(commands, "network", names.network),
-    ensured(commands, "router", names.network),
-  ]);
+  await Promise.all([ensured(commands, "network", names.network), ensured(commands, "router", names.network)]);
   const range = ["--network", names.network, "--subnet-range", "192.168.10.0/24"];
   const subnet = await ensured(commands, "subnet", names.network, range);
-  if (router.made) await commands.tell("router", "set", "--external-gateway", outside, names.network);
-  if (router.made || subnet.made) await commands.tell("router", "add", "subnet", names.network, names.network);
+  const live = await commands.ask("router", "show", names.network);
+  if (at(live, "external_gateway_info") === null)
+    await commands.tell("router", "set", "--external-gateway", outside, names.network);
+  const attached = listAt(live, "interfaces_info").some((each) => textAt(each, "subnet_id") === subnet);
+  if (!attached) await commands.tell("router", "add", "subnet", names.network, names.network);
 }
 
 async function ensureGroup(commands: Commands): Promise<void> {
-  const { made } = await ensured(commands, "security group", names.group);
-  if (made) await Promise.all([allow(commands, "icmp"), allow(commands, "tcp", 22)]);
+  await ensured(commands, "security group", names.group);
+  const rules = await commands.ask("security", "group", "rule", "list", "--ingress", names.group);
+  const allowed = listAt({ rules }, "rules").map((each) => textAt(each, "IP Protocol"));
+  if (!allowed.includes("icmp")) await allow(commands, "icmp");
+  if (!allowed.includes("tcp")) await allow(commands, "tcp", 22);
+}
+
+/** Takes away what `ensureTenant` made, servers and floating IPs first, as far as it is there. */
+export async function removeTenant(commands: Commands): Promise<void> {
+  const all = async (kind: string, column: string, ...more: readonly string[]): Promise<void> => {
+    const list = await commands.ask(...kind.split(" "), "list");
+    const found = listAt({ list }, "list").flatMap((each) => textAt(each, column) ?? []);
+    if (found.length > 0) await commands.tell(...kind.split(" "), "delete", ...more, ...found);
+  };
+  await all("server", "ID", "--wait");
+  await all("floating ip", "ID");
+  await commands.tell("router", "remove", "subnet", names.network, names.network).catch(() => undefined);
+  await Promise.all([all("router", "ID"), all("image", "ID"), all("flavor", "ID"), all("keypair", "Name")]);
+  const named = ["network", "security group"] as const;
+  for (const kind of named) {
+    const id = await idOf(commands, kind, names.network);
+    if (id !== undefined) await commands.tell(...kind.split(" "), "delete", id);
+  }
 }
 
 /** Lets packets of a protocol in to servers, to one port or all; gives the rule's id. */
