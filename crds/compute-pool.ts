@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { conditions, type KindDefinition, rules } from "../operator/schema.ts";
-import { labelsOfNodes } from "./config.ts";
+import { labelsOfNodes, userConfig } from "./config.ts";
 import { oneOf } from "./external.ts";
 import { objectName } from "./names.ts";
 import { steps } from "./report.ts";
@@ -50,9 +50,36 @@ export const computePoolSpec = z.object({
         .describe(
           "What servers run on. Auto: KVM on hosts where a guest was seen to boot with it, QEMU's own emulation on others; the ComputeNode says which. KVM: hosts where no guest boots with it do not join. QEMU: emulation, which is slow, everywhere. Default Auto.",
         ),
+      cpuModels: z
+        .array(
+          z
+            .string()
+            .min(1)
+            .max(64)
+            .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/),
+        )
+        .min(1)
+        .max(16)
+        .optional()
+        .describe(
+          "Models of processors, as `virsh cpu-models` names them, that servers may have: the first is the one that they get as a rule, later ones have more features. Alike on all hosts among which servers are to be migrated. Default: what each host has where it has KVM, Nehalem where it emulates.",
+        ),
     })
     .prefault({})
     .describe("The hypervisor of the hosts."),
+  reservedMemory: z
+    .string()
+    .max(8)
+    .regex(/^[1-9][0-9]{0,5}[MG]i$/)
+    .optional()
+    .describe(
+      "Memory of each host that servers do not get: for its system, its pods and the agents. A number of Mi or Gi, such as 4Gi. Default 512Mi, which is little where other pods run too.",
+    ),
+  config: userConfig
+    .optional()
+    .describe(
+      "Options of nova.conf for nova-compute on the hosts: section, option, value. They win over those of the Cloud and of its service nova. With others the hosts get another revision, one after the other.",
+    ),
   update: z
     .enum(["Automatic", "Manual"])
     .default("Automatic")
@@ -69,7 +96,7 @@ const status = z.object({
   conditions: conditions
     .optional()
     .describe(
-      "Ready: the hosts have what they are to have. Reconciling or Stalled, only while True: Nephos goes on, or the spec has to change. HostsWell: no host is dead, unfit or without an agent; the message names those that are.",
+      "Ready: the hosts have what they are to have. Reconciling or Stalled, only while True: Nephos goes on, or the spec has to change. HostsWell: no host is dead, unfit or without an agent; the message names those that are. UnknownOptions, only while True: options in config that the release does not know.",
     ),
   reason: z.string().optional().describe("Why the pool is not ready, in one word."),
   progress: z.string().optional().describe("Steps that are done, of all."),

@@ -86,7 +86,9 @@ test("its console answers to who has a token, and to nobody else", async () => {
   expect(await (await fetch(url.href)).text()).toContain("noVNC");
   const path = url.searchParams.get("path") ?? "";
   expect(await greeting(`wss://${url.host}/${path}`)).toMatch(/^RFB 003\.008/);
-  await expect(greeting(`wss://${url.host}/?token=7b0e3f5e-0000-4000-8000-000000000000`)).rejects.toThrow();
+  await expect(greeting(`wss://${url.host}/?token=7b0e3f5e-0000-4000-8000-000000000000`)).rejects.toThrow(
+    "the console says nothing",
+  );
 });
 
 /** The first words on a WebSocket; rejects where it does not open, or nothing comes. */

@@ -195,7 +195,8 @@ export function withUserConfig(steps: readonly Step[], service: ServiceDefinitio
   });
 }
 
-function configTrouble(service: ServiceDefinition, context: ServiceContext): Verdict | undefined {
+/** Why a user's options of a service cannot be written; undefined where they can. */
+export function configTrouble(service: ServiceDefinition, context: ServiceContext): Verdict | undefined {
   const [field] = refusedOptions(service, context);
   if (field !== undefined) {
     const message = `${field} is an option that Nephos sets itself; remove it`;

@@ -7,6 +7,7 @@ import { rpcPing } from "../services/rpc-ping.ts";
 import { type CertificateMount, clientMount, trust } from "../services/tls.ts";
 import { chassisMount } from "./chassis-files.ts";
 import type { HostContext } from "./host-context.ts";
+import { secretVersions } from "./host-settings.ts";
 import { computeAsk, computeConfig, computeStart } from "./nova-compute.ts";
 import { ovnAgentAsk, ovnAgentConfig, ovnAgentStart } from "./ovn-agent.ts";
 import { libvirtdConf, libvirtStart, qemuConf } from "./libvirt.ts";
@@ -42,6 +43,8 @@ export interface HostPath {
 export interface AgentConfiguration {
   readonly path: string;
   readonly files: Readonly<Record<string, readonly Part[]>>;
+  /** Stands for values that others change. */
+  readonly versions?: readonly string[];
 }
 
 /** What runs on every host of a pool, as data: one DaemonSet. */
@@ -185,7 +188,11 @@ const novaCompute: Agent = {
     { path: "/var/lib/nova", type: "DirectoryOrCreate" },
   ],
   hostPid: false,
-  configuration: (context) => ({ path: "/etc/nova", files: { "nova.conf": computeConfig(context) } }),
+  configuration: (context) => ({
+    path: "/etc/nova",
+    files: { "nova.conf": computeConfig(context) },
+    versions: secretVersions(context),
+  }),
   files: (context) => ({ "compute.sh": computeStart(context), "ask.sh": computeAsk, "rpc-ping.py": rpcPing }),
   mounts: ({ cell: { context } }) => [trust, ...brokerAuthority(context)],
   graceInSeconds: 30,

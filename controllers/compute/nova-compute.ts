@@ -5,6 +5,7 @@ import { iniParts, merged, type OsloConfig } from "../services/oslo.ts";
 import { internalUrl } from "../services/public.ts";
 import { trustFile } from "../services/tls.ts";
 import type { HostContext } from "./host-context.ts";
+import { hostOptions } from "./host-settings.ts";
 
 const file = "/etc/nova/nova.conf";
 
@@ -20,6 +21,8 @@ const common: OsloConfig = {
     graceful_shutdown_timeout: 15,
     manager_shutdown_timeout: 1,
     rpc_ping_enabled: true,
+    // The last line of what it says before it ends is told: the error itself, without a time that ticks.
+    logging_exception_prefix: "",
   },
   libvirt: { connection_uri: "qemu+unix:///system?socket=/run/libvirt/libvirt-sock" },
   oslo_concurrency: { lock_path: "/var/lib/nova/locks" },
@@ -31,15 +34,20 @@ const common: OsloConfig = {
 };
 
 /** The configuration of nova-compute: no credentials of a database are in it. */
-export function computeConfig({ cell: { service, context } }: HostContext): Part[] {
-  return iniParts(merged(computeOptions(service, context), common));
+export function computeConfig(host: HostContext): Part[] {
+  const { service, context } = host.cell;
+  return iniParts(merged(computeOptions(service, context), common, ...hostOptions(host)));
 }
 
 /**
  * Starts nova-compute with what is the host's own: its names, its address, its hypervisor as the preflight found it. Without Keystone it
  * would end at once, and be started later and later.
  */
-export function computeStart({ cell: { context } }: HostContext): string {
+export function computeStart(host: HostContext): string {
+  const { context } = host.cell;
+  // What users choose is in the other file; this one is read after it.
+  const chosen = "cpu_mode" in (merged(...hostOptions(host))["libvirt"] ?? {});
+  const cpu = chosen ? "" : "cpu_mode = custom\\ncpu_models = Nehalem\\n";
   return `set -eu
 mkdir -p /var/lib/nova/instances
 cat > /tmp/host.conf <<END
@@ -54,7 +62,7 @@ END
 if [ "$(cat /run/nephos/hypervisor)" = kvm ]; then
   echo "virt_type = kvm" >> /tmp/host.conf
 else
-  printf 'virt_type = qemu\\ncpu_mode = custom\\ncpu_models = Nehalem\\n' >> /tmp/host.conf
+  printf 'virt_type = qemu\\n${cpu}' >> /tmp/host.conf
 fi
 until python3 -c 'import ssl, sys, urllib.request as request
 request.urlopen(sys.argv[1], context=ssl.create_default_context(cafile=sys.argv[2]), timeout=5)' \\

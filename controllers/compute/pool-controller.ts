@@ -3,6 +3,7 @@ import { podKind } from "../../operator/pods.ts";
 import { cellKind } from "../cell/cells.ts";
 import { claimKind } from "../cloud/claim.ts";
 import { cloudKind, type Means } from "../cloud/plan.ts";
+import { warningCondition } from "../cloud/status.ts";
 import { networkKind } from "../network/fabric.ts";
 import { computePoolKind } from "../network/users.ts";
 import { nodeKind } from "./hosts.ts";
@@ -27,7 +28,7 @@ export function poolController(means: Means): Controller {
     ],
     owns: ownedKinds,
     marks: [nodeKind],
-    warnings: [hostsCondition],
+    warnings: [hostsCondition, warningCondition],
     plan: (pool, seen) => planPool(pool, seen, means),
     planDeletion: (pool, seen) => planPoolDeletion(pool, seen),
     status: (pool, verdicts, seen) => poolStatus(pool, verdicts, seen, means),

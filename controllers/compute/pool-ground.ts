@@ -7,12 +7,13 @@ import { secretRef } from "../../operator/recipe.ts";
 import type { Verdict } from "../../operator/verdict.ts";
 import { cellKind } from "../cell/cells.ts";
 import { cellOf } from "../cell/plan.ts";
-import { cloudKind, type Means } from "../cloud/plan.ts";
+import { cloudKind, configTrouble, type Means } from "../cloud/plan.ts";
 import { southboundOf } from "../network/chassis.ts";
 import { clientSecret, networkKind, southbound } from "../network/fabric.ts";
 import { eldestOf } from "../refusal.ts";
 import { trustSecret } from "../services/tls.ts";
 import type { HostContext } from "./host-context.ts";
+import { computeService, settingsContext } from "./host-settings.ts";
 
 /** What the hosts of a pool stand on. */
 export interface Ground {
@@ -20,22 +21,23 @@ export interface Ground {
   readonly network: NetworkSpec;
   /** The objects whose content counts. */
   readonly basis: readonly Ref[];
+  /** Secrets whose values do, by name: known when the hosts' agents have been rendered. */
+  readonly secrets: ReadonlySet<string>;
 }
 
 /** The cell and the Network that the hosts of a pool are to serve; what is missing, as a verdict, where there is something. */
-export function groundOf(
-  pool: Live,
-  { cell: { name: cellName } }: ComputePoolSpec,
-  seen: Snapshot,
-  means: Means,
-): Ground | Verdict {
+export function groundOf(pool: Live, spec: ComputePoolSpec, seen: Snapshot, means: Means): Ground | Verdict {
   const { name, namespace = "" } = pool.metadata;
+  const cellName = spec.cell.name;
+  const secrets = new Set<string>();
   const cellRef = { ...cellKind, namespace, name: cellName };
   const live = seen.get(cellRef);
   if (live === undefined || !computeCellSpec.safeParse(live["spec"]).success)
     return { is: "waiting", on: `ComputeCell ${cellName} to exist` };
-  const cell = cellOf(live, seen, means);
+  const cell = cellOf(live, seen, means, (secret) => void secrets.add(secret));
   if ("is" in cell) return cell;
+  const trouble = configTrouble(computeService, settingsContext(spec, cell.context));
+  if (trouble !== undefined) return trouble;
   const network = eldestOf(networkKind, seen, namespace);
   const wishes = networkSpec.safeParse(network?.["spec"]).data;
   if (network === undefined || wishes === undefined) return { is: "waiting", on: "a Network in this namespace" };
@@ -46,8 +48,16 @@ export function groundOf(
   if (missing !== undefined) return { is: "waiting", on: `Secret ${missing} to exist` };
   const { service, context } = cell;
   return {
-    context: { namespace, pool: name, cell: { service, context }, datapath: wishes.datapath.type, remote },
+    context: {
+      namespace,
+      pool: name,
+      cell: { service, context },
+      datapath: wishes.datapath.type,
+      wishes: spec,
+      remote,
+    },
     network: wishes,
+    secrets,
     // By an old view of one of these hosts would go back to what they had.
     basis: [
       ...[cellRef, { ...cloudKind, namespace, name: cell.cloud.metadata.name }],

@@ -2,6 +2,7 @@ import { type ComputePoolSpec, computePoolSpec } from "../../crds/compute-pool.t
 import { type Kind, type Live, type Manifest, nameFor, type Ref, refOf } from "../../operator/object.ts";
 import { identity, type Plan, type Snapshot, type Step } from "../../operator/plan.ts";
 import { podKind } from "../../operator/pods.ts";
+import { secretRef } from "../../operator/recipe.ts";
 import { done, type Verdict } from "../../operator/verdict.ts";
 import type { Means } from "../cloud/plan.ts";
 import { chassisOf } from "../network/chassis.ts";
@@ -44,7 +45,11 @@ export function planPool(subject: Live, seen: Snapshot, means: Means): Plan {
       serviceStep(pool),
       leavingStep(pool),
     ],
-    basis: [...ground.basis, ...doomed(pool)],
+    basis: [
+      ...ground.basis,
+      ...[...ground.secrets].sort().map((name) => secretRef(pool.namespace, name)),
+      ...doomed(pool),
+    ],
     kept: inUse(pool, revision),
   };
 }

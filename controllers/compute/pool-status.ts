@@ -4,9 +4,12 @@ import type { Live } from "../../operator/object.ts";
 import type { Snapshot } from "../../operator/plan.ts";
 import type { Verdict } from "../../operator/verdict.ts";
 import type { Means } from "../cloud/plan.ts";
+import { doubtful } from "../cloud/status.ts";
 import { reportOf } from "../report.ts";
+import { ownUnknownOptions } from "../services/unknown-options.ts";
+import { computeService, settingsContext } from "./host-settings.ts";
 import { type Host, hostsOf, unfitnessOf } from "./hosts.ts";
-import { groundOf } from "./pool-ground.ts";
+import { type Ground, groundOf } from "./pool-ground.ts";
 import { renderRevision } from "./render.ts";
 
 /** The condition that names hosts of which something is wrong. */
@@ -29,8 +32,9 @@ export function poolStatus(
   const hosts = hostsOf(pool, spec, seen);
   const ground = groundOf(pool, spec, seen, means);
   const revision = "is" in ground ? undefined : renderRevision(ground.context).name;
+  const told = [...conditions, wellness(hosts, spec, seen, generation), ...doubts(ground, generation)];
   return {
-    ...reportOf(verdicts, [...conditions, wellness(hosts, spec, seen, generation)], generation),
+    ...reportOf(verdicts, told, generation),
     ...(revision === undefined ? {} : { revision }),
     hosts: {
       total: hosts.length,
@@ -38,6 +42,13 @@ export function poolStatus(
       updated: hosts.filter(({ place }) => place?.revision !== undefined && place.revision === revision).length,
     },
   };
+}
+
+/** Options that the release does not know, as a condition where there are some. */
+function doubts(ground: Ground | Verdict, generation: number): Condition[] {
+  if ("is" in ground) return [];
+  const context = settingsContext(ground.context.wishes, ground.context.cell.context);
+  return doubtful(ownUnknownOptions(computeService, context), context, generation);
 }
 
 function wellness(

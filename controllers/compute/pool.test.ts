@@ -7,7 +7,7 @@ import { expectGolden } from "../../operator/testing/golden.ts";
 import { judgeStep, type Verdict } from "../../operator/verdict.ts";
 import { mistakesBelow } from "../testing/mistakes.ts";
 import { means, stepsYaml } from "../testing/render.ts";
-import { live, namespace, node, settled, snapshot } from "../testing/world.ts";
+import { live, namespace, node, secret, settled, snapshot } from "../testing/world.ts";
 import { poolController } from "./pool-controller.ts";
 import {
   agentNames,
@@ -21,7 +21,6 @@ import {
   ground,
   host,
   network,
-  podOn,
   pool,
   poolWith,
   setsOf,
@@ -131,6 +130,70 @@ describe("a pool", () => {
       each.kind === "DaemonSet" ? [textAt(each, "spec", "template", "spec", "serviceAccountName")] : [],
     );
     expect(accounts).toEqual(Array.from({ length: 6 }, () => "nephos-host-agents"));
+  });
+});
+
+describe("the settings of a pool", () => {
+  const option = (value: unknown) => ({ config: { DEFAULT: { max_concurrent_builds: value } } });
+  const objectsFor = (subject: Live, on = cloud): string =>
+    JSON.stringify(plannedFor(subject, on, ...ground.slice(1)).steps.flatMap(({ objects }) => objects));
+  const cloudWith = (services: object): Live => ({ ...cloud, spec: { ...mapAt(cloud, "spec"), services } });
+
+  it("are in nova.conf of its hosts, those of the Cloud's Nova too where the pool says nothing else", () => {
+    const above = cloudWith({ nova: option({ value: 4 }) });
+    expect(objectsFor(pool, above)).toContain("max_concurrent_builds = 4");
+    expect(objectsFor(poolWith(option({ value: 8 })), above)).toContain("max_concurrent_builds = 8");
+    expect(objectsFor(pool, cloudWith({ glance: option({ value: 4 }) }))).not.toContain("max_concurrent_builds");
+  });
+
+  it("reserve memory in MiB, and name models of processors for both hypervisors", () => {
+    expect(objectsFor(poolWith({ reservedMemory: "3Gi" }))).toContain("reserved_host_memory_mb = 3072");
+    expect(objectsFor(poolWith({ reservedMemory: "768Mi" }))).toContain("reserved_host_memory_mb = 768");
+    const text = objectsFor(poolWith({ hypervisor: { cpuModels: ["Nehalem", "Westmere"] } }));
+    expect(text).toContain("cpu_mode = custom\\ncpu_models = Nehalem,Westmere");
+    const emulated = (all: string): string => /printf '([^']*)'/.exec(all)?.[1] ?? "";
+    expect(emulated(text)).not.toContain("cpu_mode");
+    expect(emulated(objectsFor(pool))).toContain("cpu_models = Nehalem");
+  });
+
+  it.each([
+    [
+      "that is Nephos's own",
+      { config: { libvirt: { virt_type: { value: "lxc" } } } },
+      "ReservedOption",
+      "spec.config.libvirt.virt_type is an option that Nephos sets itself; remove it",
+    ],
+    [
+      "from a Secret that is missing",
+      option({ valueFrom: { secretKeyRef: { name: "tuning", key: "builds" } } }),
+      "ReferenceMissing",
+      "Secret tuning with key builds, which spec.config.DEFAULT.max_concurrent_builds names, is missing",
+    ],
+  ])("with an option %s change nothing on hosts, and the pool says so", (_, wish, reason, words) => {
+    const { steps } = plannedFor(poolWith(wish), ...ground, host("one"));
+    expect(steps).toMatchObject([
+      { name: "pool/ground", objects: [], held: { reason, message: expect.stringContaining(words) } },
+    ]);
+  });
+
+  it("with a value of a Secret are another revision with another value", () => {
+    const subject = poolWith(option({ valueFrom: { secretKeyRef: { name: "tuning", key: "builds" } } }));
+    const tuning = (resourceVersion: string): Live => {
+      const known = secret("tuning", "builds");
+      return { ...known, metadata: { ...known.metadata, resourceVersion } };
+    };
+    const plans = ["1", "2"].map((version) => plannedFor(subject, ...ground, tuning(version)));
+    const [first, second] = plans.map((plan) => JSON.stringify(stepOf(plan, "agents/workloads").objects));
+    expect(first).not.toBe(second);
+    expect(plans[0]?.basis).toContainEqual(expect.objectContaining({ kind: "Secret", name: "tuning" }));
+  });
+
+  it("with options that the release does not know are warned of", () => {
+    const { status } = seenBy(poolWith({ config: { DEFAULT: { max_concurent_builds: { value: 4 } } } }));
+    expect(listAt(status, "conditions").at(-1)).toMatchObject({
+      type: "UnknownOptions",
+      message: expect.stringContaining("did you mean DEFAULT.max_concurrent_builds?"),
+    });
   });
 });
 
@@ -323,12 +386,6 @@ describe("the page of mistakes", () => {
     return controller.status(pool, progress(plannedFor(pool, cloud, cell), seen, judgeStep).verdicts, seen, undefined);
   };
   const taken = "the interface eth1 carries the node's own address 192.0.2.10: give the physical network another one";
-  const words = "ERROR nova.virt.libvirt: Config requested an explicit CPU model, but the current libvirt has none";
-  const ended = { name: "nova-compute", lastState: { terminated: { exitCode: 1, message: words } }, state: {} };
-  const failing = [
-    ...agentsOn("one", revision).filter(({ metadata }) => !metadata.name.startsWith("nova-compute")),
-    podOn("nova-compute", "one", { "nephos.dev/revision": revision }, { containerStatuses: [ended] }),
-  ];
   const cellless = (): unknown => {
     const seen = snapshot(pool, cloud, network);
     return controller.status(
@@ -347,8 +404,6 @@ describe("the page of mistakes", () => {
     "a physical network on the interface that the node is reached by": () =>
       seenBy(pool, host("one"), checked("one", taken, 1)).status,
     "two hosts of one name": () => seenBy(pool, ...twins).status,
-    "something with which nova-compute does not start": () =>
-      seenBy(pool, host("one", toldTo(revision)), checked("one"), ...failing).status,
   };
 
   it("has every mistake that is made here", () => {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { computePoolSpec } from "../../crds/compute-pool.ts";
 import { at, listAt, textAt } from "../../operator/object.ts";
 import { expectGolden } from "../../operator/testing/golden.ts";
 import { cellDefinition } from "../cell/definition.ts";
@@ -19,6 +20,7 @@ const context: HostContext = {
   pool: "standard",
   cell: inCloud(),
   datapath: "UserSpace",
+  wishes: computePoolSpec.parse({ cell: { name: "cell1" } }),
   remote: "ssl:10.96.0.7:6642",
 };
 

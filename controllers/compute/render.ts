@@ -123,8 +123,9 @@ function configurationOf(
 ): { readonly recipe: SecretRecipe; readonly mounted: CertificateMount } | undefined {
   const configuration = agent.configuration?.(context);
   if (configuration === undefined) return undefined;
-  const { path, files } = configuration;
-  const secretName = `${agent.name}-${context.pool}-${digest(files, 8)}`;
+  const { path, files, versions = [] } = configuration;
+  const made = versions.length === 0 ? files : [files, versions];
+  const secretName = `${agent.name}-${context.pool}-${digest(made, 8)}`;
   return {
     recipe: composedSecret(secretName, files),
     mounted: {

@@ -60,11 +60,14 @@ function sectionAsRead(section: string): string {
   return section.toUpperCase() === "DEFAULT" ? "DEFAULT" : section.toLowerCase();
 }
 
-/** The settings as they go into the configuration file: of the same option the last one counts, whole. */
+/** Everything that a user sets for a service as it goes into the configuration file. */
 export function userOptions(service: ServiceDefinition, context: ServiceContext): OsloConfig {
-  return merged(
-    ...settingsOf(service, context).map(({ section, option, value }) => ({ [section]: { [option]: valueOf(value) } })),
-  );
+  return optionsOf(settingsOf(service, context));
+}
+
+/** Settings as a configuration: of the same option the last one counts, whole. */
+export function optionsOf(settings: readonly Setting[]): OsloConfig {
+  return merged(...settings.map(({ section, option, value }) => ({ [section]: { [option]: valueOf(value) } })));
 }
 
 function valueOf({ value, values, valueFrom }: UserOption): OsloValue {
