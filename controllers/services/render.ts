@@ -74,6 +74,15 @@ function configStep(service: ServiceDefinition, context: ServiceContext): Step {
   };
 }
 
+/** What runs processes, and what stays of them until they may be run anew. */
+function runOf({ service, context }: Pods, processes: readonly Process[]): Pick<Step, "objects" | "meanwhile"> {
+  const wanted = processes.map((process) => ({ process, objects: processObjects(service, context, process) }));
+  return {
+    objects: wanted.flatMap(({ objects }) => objects),
+    meanwhile: wanted.flatMap(({ process, objects }) => asItRuns(service, context, process, objects)),
+  };
+}
+
 /** The servers, the ways to them, their entry in Keystone, and what only they can read. */
 function serverSteps(pods: Pods): Step[] {
   const { service, context } = pods;
@@ -82,13 +91,6 @@ function serverSteps(pods: Pods): Step[] {
   // In an upgrade, with all that they run; otherwise as soon as they can be found.
   const grounds = service.after.flatMap((name) => context.upgrade.rolled[name] ?? [`${name}/registration`]);
   const programs = service.processes.filter((process) => !isApi(process));
-  const run = (processes: readonly Process[]): Pick<Step, "objects" | "meanwhile"> => {
-    const wanted = processes.map((process) => ({ process, objects: processObjects(service, context, process) }));
-    return {
-      objects: wanted.flatMap(({ objects }) => objects),
-      meanwhile: wanted.flatMap(({ process, objects }) => asItRuns(service, context, process, objects)),
-    };
-  };
   return [
     {
       name: at("api"),
@@ -100,14 +102,14 @@ function serverSteps(pods: Pods): Step[] {
         ...context.upgrade.gates,
         ...grounds,
       ],
-      ...run(service.processes.filter(isApi)),
+      ...runOf(pods, service.processes.filter(isApi)),
     },
     { name: at("public"), after: [], objects: publicServices(service, context) },
     { name: at("registration"), after: [at("api"), at("setup"), at("public")], ...registrationOf(service, context) },
     // They log in as the service's user before they do anything else, some of them.
     ...(programs.length === 0
       ? []
-      : [{ name: at("workers"), after: [at("api"), at("registration")], ...run(programs) }]),
+      : [{ name: at("workers"), after: [at("api"), at("registration")], ...runOf(pods, programs) }]),
     {
       name: at("contract"),
       after: [
