@@ -54,6 +54,12 @@ function withWishes(context: ServiceContext, { name }: ServiceDefinition, wishes
   };
 }
 
+/** What of Nova itself the steps of a cell come after: its schema, and its user, without which a conductor ends as soon as it has started. */
+const afterNova: Readonly<Record<string, readonly string[]>> = {
+  config: [`${nova.name}/expand`],
+  workers: [`${nova.name}/registration`],
+};
+
 /** The steps from a ComputeCell's spec to a cell that Nova knows; one undone step where it cannot be rolled out at all. */
 export function planCell(cell: Live, seen: Snapshot, means: Means): Plan {
   const unread = computeCellSpec.safeParse(cell["spec"]).error?.issues[0];
@@ -63,9 +69,10 @@ export function planCell(cell: Live, seen: Snapshot, means: Means): Plan {
   if ("is" in found) return { steps: [{ name: "cell/cloud", after: [], objects: [], held: found }] };
   const { cloud, service, context } = found;
   const { namespace } = context;
-  const rendered = withUserConfig(renderService(service, context), service, context).map((step) =>
-    step.name === `${service.name}/config` ? { ...step, after: [...step.after, `${nova.name}/expand`] } : step,
-  );
+  const rendered = withUserConfig(renderService(service, context), service, context).map((step) => ({
+    ...step,
+    after: [...step.after, ...(afterNova[step.name.slice(service.name.length + 1)] ?? [])],
+  }));
   const record = `${service.name}-record`;
   const belongings = belongingsOf([service], context, seen).filter(({ secrets: own }) =>
     own.some(({ metadata }) => metadata.name.startsWith(`${service.name}-`)),
