@@ -3,6 +3,8 @@ export default {
   testEnvironment: "node",
   // Jest leaves one processor idle by itself, which on two is half of them.
   maxWorkers: "100%",
+  // How long a test takes says something about the machine only; one that does not end at all is ended.
+  testTimeout: 60_000,
   extensionsToTreatAsEsm: [".ts"],
   testMatch: ["<rootDir>/{operator,crds,controllers,charts,images,e2e/{lab,bench,mutation,scene,up}}/**/*.test.ts"],
   transform: {

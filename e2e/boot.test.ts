@@ -119,7 +119,7 @@ test("two servers of a network reach each other", async () => {
 });
 
 test("a rule of its security group opens a port, and closes it when it is gone", async () => {
-  await first("nohup nc -ll -p 8080 -e echo hello > /dev/null 2>&1 &");
+  await first("dropbear -R -p 8080");
   expect(await opens(address, 8080)).toBe(false);
   const rule = await allow(commands, "tcp", 8080);
   const open = (): Promise<boolean> => opens(address, 8080);

@@ -186,6 +186,8 @@ const novaCompute: Agent = {
     { path: "/run/libvirt", type: "DirectoryOrCreate" },
     { path: "/run/nephos", type: "DirectoryOrCreate" },
     { path: "/var/lib/nova", type: "DirectoryOrCreate" },
+    // What a server says on its console is read from there (nova:nova/virt/libvirt/driver.py, get_console_output).
+    { path: "/dev/pts", type: "Directory" },
   ],
   hostPid: false,
   configuration: (context) => ({

@@ -72,7 +72,8 @@ async function ensureImage(commands: Commands, { kernel, ramDisk }: GuestImage):
     upload(`${names.image}-ramdisk`, ramDisk),
   ]);
   const boot = [`kernel_id=${first}`, `ramdisk_id=${second}`, "os_command_line=console=ttyS0 quiet net.ifnames=0"];
-  await upload(names.image, disk, ...boot, "hw_rng_model=virtio");
+  // It hears no button: Nova would wait a minute for it to end.
+  await upload(names.image, disk, ...boot, "hw_rng_model=virtio", "os_shutdown_timeout=1");
 }
 
 async function ensureFlavor(commands: Commands): Promise<void> {
