@@ -1,5 +1,5 @@
 import type { Live } from "./object.ts";
-import { mountedBy, podsOf, troubleOf } from "./pods.ts";
+import { mountedBy, podsOf, troubleOf, unboundOf } from "./pods.ts";
 import { kindKey, refKey, refOf } from "./object.ts";
 import { snapshotOf } from "./cache.ts";
 
@@ -174,4 +174,42 @@ test("a failed pod and a pod without volumes mount nothing, one that is not told
   ];
   expect([...mountedBy([pod("a", { spec: { volumes }, status: { phase: "Failed" } }), pod("b", {})])]).toEqual([]);
   expect([...mountedBy([pod("a", { spec: { volumes } })])]).toEqual(["ConfigMap page"]);
+});
+
+describe("volumes that a pod waits for without a node", () => {
+  const volumes = [
+    { name: "cache", emptyDir: {} },
+    { name: "data", persistentVolumeClaim: { claimName: "data-0" } },
+  ];
+  const unplaced = { conditions: [{ type: "PodScheduled", status: "False", message: "no" }] };
+  const claim = (fields: Readonly<Record<string, unknown>>): Live => ({
+    ...pod("data-0", fields),
+    kind: "PersistentVolumeClaim",
+  });
+  const told = (of: Live, ...claims: readonly Live[]) =>
+    unboundOf([of], {
+      minute: 0,
+      get: ({ apiVersion, kind, namespace, name }) =>
+        claims.find(
+          (each) =>
+            [each.apiVersion, each.kind, each.metadata.namespace, each.metadata.name].join() ===
+            [apiVersion, kind, namespace, name].join(),
+        ),
+      list: () => [],
+    });
+  const waits = pod("a", { spec: { volumes }, status: unplaced });
+
+  it.each([
+    ["of a class", { spec: { storageClassName: "fast" } }, "of StorageClass fast"],
+    ["of no class", { spec: { storageClassName: "" } }, "without a StorageClass"],
+    ["of a class that nobody named", {}, "without a StorageClass"],
+  ])("%s are told with it", (_, fields, from) => {
+    expect(told(waits, claim(fields))).toEqual([`PersistentVolumeClaim data-0 ${from} is not bound`]);
+  });
+
+  it("are none where the claim is bound or not known, and where the pod has a node", () => {
+    expect(told(waits, claim({ status: { phase: "Bound" } }))).toEqual([]);
+    expect(told(waits)).toEqual([]);
+    expect(told(pod("a", { spec: { volumes } }), claim({}))).toEqual([]);
+  });
 });

@@ -64,6 +64,8 @@ async function tryAll(budgetInSeconds: number, turn: number): Promise<number> {
   const ended = Array.from({ length: workers }, (_, share) => {
     const worker = new Worker(new URL(import.meta.url), { workerData: { share, turn, budgetInSeconds } });
     worker.on("message", hear);
+    // Whoever interrupts it is told what was covered until then.
+    process.once("SIGINT", () => void worker.terminate());
     return new Promise<void>((resolve, reject) => {
       worker.on("error", reject).on("exit", () => resolve());
     });

@@ -28,7 +28,7 @@ const cloud = ["cache", "claim", "host", "plan", "record"];
  */
 export const areas: readonly Area[] = [
   ...operator.map((name) => held(`operator/${name}`)),
-  held("operator/dress"),
+  held("operator/dress", "dress", "engine"),
   held("operator/recipe", "recipe", "key-ring"),
   ...services.map((name) => held(`controllers/services/${name}`, ...ownTests(name), "services")),
   held("controllers/services/database", "../cloud/servers", "../cloud/external", "services"),
