@@ -1,9 +1,9 @@
-import { listAt, type Live, textAt } from "../../operator/object.ts";
+import type { Live } from "../../operator/object.ts";
 import { type Plan, progress } from "../../operator/plan.ts";
 import { judgeStep, type Verdict } from "../../operator/verdict.ts";
 import { FakeNeutron } from "../openstack/testing/fake-neutron.ts";
 import { FakeNova } from "../openstack/testing/fake-nova.ts";
-import { mistakesBelow } from "../testing/mistakes.ts";
+import { pageHas } from "../testing/page.ts";
 import { live, snapshot } from "../testing/world.ts";
 import { hostCall, type HostFacts, noFacts, observeHost, observeLeaving, performHostCall } from "./host-facts.ts";
 import { nodeController } from "./node-controller.ts";
@@ -362,16 +362,5 @@ describe("the page of mistakes", () => {
     "a host that leaves with servers on it": () =>
       pass(leaving, unmeant, { ...noFacts, service: { ...service, status: "disabled" }, servers }).status,
   };
-  const rows = mistakesBelow("Of one host");
-
-  it("has every mistake that is made here", () => {
-    expect(rows.map(({ mistake }) => mistake)).toEqual(Object.keys(made));
-  });
-
-  it.each(rows)("has the sentence of $mistake", ({ mistake, type, reason, sentence }) => {
-    const conditions = listAt(made[mistake]?.(), "conditions");
-    expect(conditions.find((each) => textAt(each, "type") === type)).toMatchObject({ status: "True" });
-    const ready = conditions.find((each) => textAt(each, "type") === "Ready");
-    expect(ready).toMatchObject({ status: "False", reason, message: expect.stringContaining(sentence) });
-  });
+  pageHas("Of one host", made);
 });

@@ -5,7 +5,7 @@ import { at, type Live, listAt, mapAt, textAt } from "../../operator/object.ts";
 import { type Mark, type Plan, progress, type Step } from "../../operator/plan.ts";
 import { expectGolden } from "../../operator/testing/golden.ts";
 import { judgeStep, type Verdict } from "../../operator/verdict.ts";
-import { mistakesBelow } from "../testing/mistakes.ts";
+import { pageHas } from "../testing/page.ts";
 import { means, stepsYaml } from "../testing/render.ts";
 import { live, namespace, node, secret, settled, snapshot } from "../testing/world.ts";
 import { poolController } from "./pool-controller.ts";
@@ -377,7 +377,6 @@ describe("the deletion of a pool", () => {
 });
 
 describe("the page of mistakes", () => {
-  const rows = mistakesBelow("Of hosts");
   const kvm = poolWith({ hypervisor: { type: "KVM" } });
   const inTheWay = "libvirtd runs on the host already, as process 42: stop and disable it, a host has one";
   const twins = [host("one"), host("two"), checked("one", "localhost\n"), checked("two", "localhost\n")];
@@ -406,14 +405,5 @@ describe("the page of mistakes", () => {
     "two hosts of one name": () => seenBy(pool, ...twins).status,
   };
 
-  it("has every mistake that is made here", () => {
-    expect(rows.map(({ mistake }) => mistake)).toEqual(Object.keys(made));
-  });
-
-  it.each(rows)("has the sentence of $mistake", ({ mistake, type, reason, sentence }) => {
-    const conditions = listAt(made[mistake]?.(), "conditions");
-    expect(conditions.find((each) => textAt(each, "type") === type)).toMatchObject({ status: "True" });
-    const ready = conditions.find((each) => textAt(each, "type") === "Ready");
-    expect(ready).toMatchObject({ status: "False", reason, message: expect.stringContaining(sentence) });
-  });
+  pageHas("Of hosts", made);
 });

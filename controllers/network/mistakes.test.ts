@@ -1,9 +1,9 @@
 import type { Controller } from "../../operator/controller.ts";
-import { type Live, listAt, textAt } from "../../operator/object.ts";
+import type { Live } from "../../operator/object.ts";
 import { progress } from "../../operator/plan.ts";
 import { judgeStep } from "../../operator/verdict.ts";
 import { cellController } from "../cell/controller.ts";
-import { mistakesBelow } from "../testing/mistakes.ts";
+import { pageHas } from "../testing/page.ts";
 import { means } from "../testing/render.ts";
 import { fabricOf, live, snapshot } from "../testing/world.ts";
 import { networkController } from "./controller.ts";
@@ -64,16 +64,5 @@ const made: Readonly<Record<string, () => unknown>> = {
 };
 
 describe("the page of mistakes", () => {
-  const rows = mistakesBelow("Of networks, and of what is used");
-
-  it("has every mistake that is made here", () => {
-    expect(rows.map(({ mistake }) => mistake)).toEqual(Object.keys(made));
-  });
-
-  it.each(rows)("has the sentence of $mistake", ({ mistake, type, reason, sentence }) => {
-    const conditions = listAt(made[mistake]?.(), "conditions");
-    expect(conditions.find((each) => textAt(each, "type") === type)).toMatchObject({ status: "True" });
-    const ready = conditions.find((each) => textAt(each, "type") === "Ready");
-    expect(ready).toMatchObject({ status: "False", reason, message: expect.stringContaining(sentence) });
-  });
+  pageHas("Of networks, and of what is used", made);
 });
