@@ -4,7 +4,7 @@ NODE := node_modules/.bin/node
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 export AREAS CLUSTER NODES NAME REGISTRY BENCH ROUNDS PARENTS CHILDREN RUNS PARTS FILE ARGS
 
-.PHONY: help up down env plan test full faults mutation bench bench-runtime
+.PHONY: help up down env plan test full faults mutation bench bench-server bench-runtime
 
 help: ## Shows this list.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ mutation: node_modules/.complete ## Changes the pure modules bit by bit; their t
 
 bench: node_modules/.complete ## Measures from kubectl apply to a token, and where the time goes. ROUNDS=5 repeats more often.
 	@$(NODE) e2e/bench/first-token.ts
+
+bench-server: node_modules/.complete ## Measures from kubectl apply to a server that answers, by which steps, and the memory of every pod.
+	@$(NODE) e2e/bench/first-server.ts
 
 bench-runtime: node_modules/.complete ## Compares the runtime with controller-runtime. BENCH=… is the folder of the driver and the baseline.
 	@$(NODE) e2e/bench/runtime.ts
