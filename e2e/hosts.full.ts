@@ -18,7 +18,7 @@ import { keepPinging } from "./scene/ping.ts";
 import { prepare } from "./scene/prepare.ts";
 import { conditionStatus, eventually, scene, type Scene } from "./scene/scene.ts";
 import { clientEnvironment } from "./up/client-env.ts";
-import { applyHosts, hostsReady, outside } from "./up/hosts.ts";
+import { applyHosts, hostSamples, hostsReady, outside } from "./up/hosts.ts";
 
 /** Whether servers go on whatever happens to what runs beside them: asked of one that answers on its floating IP. */
 const clusterName = "hosts";
@@ -107,8 +107,7 @@ async function silenceDuring(what: string, act: () => Promise<unknown>): Promise
 }
 
 test("a node that nobody gave to the namespace gets nothing, and the pool says which label it lacks", async () => {
-  await applyHosts(cluster, cluster.outer, cloud.namespace);
-  await at.kubectl(["label", "node", node, `${hostOfLabel}-`]);
+  await at.kubectl(["apply", ...hostSamples.flatMap((file) => ["-f", file])]);
   await eventually(
     "the pool to wait for a node",
     120,
@@ -119,7 +118,7 @@ test("a node that nobody gave to the namespace gets nothing, and the pool says w
 });
 
 test("a host has its agents once an administrator gave its node, and takes servers once all of them answer", async () => {
-  await at.kubectl(["label", "node", node, `${hostOfLabel}=${cloud.namespace}`]);
+  await applyHosts(cluster, cluster.outer, cloud.namespace);
   await ready(at, 600);
   await hostsReady(cluster, cloud.namespace, 400, () => undefined);
   expect(await labelOf()).toBe(`standard.${textAt(await getPool(), "status", "revision") ?? ""}`);
