@@ -69,7 +69,7 @@ export const computePoolSpec = z.object({
     .describe("The hypervisor of the hosts."),
   reservedMemory: z
     .string()
-    .max(8)
+    .max(20)
     .regex(/^[1-9][0-9]{0,5}[MG]i$/)
     .optional()
     .describe(
