@@ -104,6 +104,7 @@ test("the status of a ready cloud is a tree of its services, and one JSON docume
   const items = listAt(JSON.parse((await nephos("status", "demo", "--output", "json")).out), "items");
   expect(items.map((item) => textAt(item, "name"))).toEqual([
     "demo",
+    "fabric",
     "glance",
     "keystone",
     "neutron",

@@ -118,7 +118,10 @@ test("an option that the release does not know is written, and named once in a c
   expect(messageOf(live, "UnknownOptions")).toContain("spec.config.token.expiratoin (did you mean token.expiration?)");
   await eventually("the pods to have it", 60, configuration, ({ text }) => text.includes("expiratoin = 7200\n"));
   await ready(at, 180);
-  expect((await events()).filter(({ reason }) => reason === "UnknownOptions")).toHaveLength(1);
+  // Events are written one by one, with pauses, after what they tell.
+  const told = async (): Promise<number> => (await events()).filter(({ reason }) => reason === "UnknownOptions").length;
+  await eventually("the event", 30, told, (count) => count > 0);
+  expect(await told()).toBe(1);
   await patchCloud(at, { config: null });
   await ready(at, 180);
   expect(messageOf(await getCloud(at), "UnknownOptions")).toBeUndefined();
