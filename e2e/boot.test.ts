@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Agent, WebSocket } from "undici";
 import { hostOfLabel } from "../controllers/compute/labels.ts";
 import { listAt, mapAt, textAt } from "../operator/object.ts";
-import { type Commands, commandsAs } from "./guest/commands.ts";
+import type { Commands } from "./guest/commands.ts";
 import { guestImage } from "./guest/image.ts";
 import { active, ensureFloatingIp, ensureServer, fixedAddressOf } from "./guest/server.ts";
 import { inGuest, opens, pings } from "./guest/session.ts";
@@ -13,7 +13,6 @@ import { ensurePackages } from "./lab/host/packages.ts";
 import { cloud, inCloud, readyCloud } from "./scene/cloud.ts";
 import { eventually, scene, type Scene } from "./scene/scene.ts";
 import { authoritiesOf, trusting } from "./scene/trust.ts";
-import { clientEnvironment } from "./up/client-env.ts";
 import { applyHosts, hostsReady, outside } from "./up/hosts.ts";
 
 /** What a user does with a cloud: all of it by the openstack command, and from where users are, outside. */
@@ -34,7 +33,7 @@ beforeAll(async () => {
   await hostsReady(at.cluster, cloud.namespace, 300, () => undefined);
   folder = await mkdtemp(join(tmpdir(), "nephos-boot-"));
   key = join(folder, "key");
-  commands = commandsAs(process.env["NEPHOS_TEST_CLIENT"] ?? "openstack", await clientEnvironment(at.cluster, cloud));
+  commands = await at.commands(cloud);
   await ensureTenant(commands, { image, outside, key });
 });
 

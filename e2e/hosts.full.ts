@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { agentsLabel, hostOfLabel } from "../controllers/compute/labels.ts";
 import { listAt, textAt } from "../operator/object.ts";
-import { type Commands, commandsAs } from "./guest/commands.ts";
+import type { Commands } from "./guest/commands.ts";
 import { guestImage } from "./guest/image.ts";
 import { active, ensureFloatingIp, ensureServer } from "./guest/server.ts";
 import { inGuest } from "./guest/session.ts";
@@ -17,7 +17,6 @@ import { applyCloud, cloud, inCloud, patchCloud, ready } from "./scene/cloud.ts"
 import { keepPinging } from "./scene/ping.ts";
 import { prepare } from "./scene/prepare.ts";
 import { conditionStatus, eventually, scene, type Scene } from "./scene/scene.ts";
-import { clientEnvironment } from "./up/client-env.ts";
 import { applyHosts, hostSamples, hostsReady, outside } from "./up/hosts.ts";
 
 /** Whether servers go on whatever happens to what runs beside them: asked of one that answers on its floating IP. */
@@ -129,7 +128,7 @@ test("a host has its agents once an administrator gave its node, and takes serve
 });
 
 test("a server boots there and answers from outside", async () => {
-  commands = commandsAs(process.env["NEPHOS_TEST_CLIENT"] ?? "openstack", await clientEnvironment(cluster, cloud));
+  commands = await at.commands(cloud);
   await ensureTenant(commands, { image: await guestImage(), outside, key });
   await ensureServer(commands, "web");
   await active(commands, "web");

@@ -1,12 +1,10 @@
 import type { Controller, Edge } from "../../operator/controller.ts";
 import type { Live } from "../../operator/object.ts";
-import { messageOf } from "../../operator/outcome.ts";
 import type { Snapshot } from "../../operator/plan.ts";
 import { podKind } from "../../operator/pods.ts";
-import { SourceMissing } from "../../operator/recipe.ts";
 import { cloudKind } from "../cloud/plan.ts";
 import { computePoolKind } from "../network/users.ts";
-import { ApiRefusal } from "../openstack/api-wire.ts";
+import { unreachableBy } from "../openstack/unreachable.ts";
 import { type HostDoor, httpHostDoor } from "./host-door.ts";
 import { hostCall, type HostFacts, noFacts, observeHost, observeLeaving, performHostCall } from "./host-facts.ts";
 import { computeNodeKind, daemonSetKind, nodeKind } from "./hosts.ts";
@@ -44,8 +42,6 @@ async function observe(node: Live, seen: Snapshot, edge: Edge, door: HostDoor): 
     const apis = await door(node.metadata.namespace ?? "", edge);
     return await (question.leaves ? observeLeaving(question.host, apis) : observeHost(question, apis));
   } catch (error) {
-    if (error instanceof ApiRefusal || error instanceof SourceMissing)
-      return { ...noFacts, unreachable: messageOf(error) };
-    throw error;
+    return { ...noFacts, unreachable: unreachableBy(error) };
   }
 }

@@ -3,13 +3,12 @@ import { providerNetworkSpec } from "../../crds/provider-network.ts";
 import { summarise } from "../../operator/conditions.ts";
 import type { Controller, Edge } from "../../operator/controller.ts";
 import type { Live } from "../../operator/object.ts";
-import { messageOf } from "../../operator/outcome.ts";
 import type { Snapshot } from "../../operator/plan.ts";
-import { SourceMissing } from "../../operator/recipe.ts";
 import { cloudKind } from "../cloud/plan.ts";
 import { ApiWire } from "../openstack/api-wire.ts";
 import { type Credentials, KeystoneSessions } from "../openstack/keystone.ts";
-import { type Neutron, NeutronError, openNeutron } from "../openstack/neutron.ts";
+import { type Neutron, openNeutron } from "../openstack/neutron.ts";
+import { unreachableBy } from "../openstack/unreachable.ts";
 import { operatorCredentials } from "../openstack/operator-credentials.ts";
 import { unreadable } from "../refusal.ts";
 import { reportOf } from "../report.ts";
@@ -70,9 +69,7 @@ async function observe(subject: Live, seen: Snapshot, edge: Edge, door: NeutronD
   try {
     return await observeNeutron(subject, data, await open(subject, edge, door));
   } catch (error) {
-    if (error instanceof NeutronError || error instanceof SourceMissing)
-      return { ...noFacts, unreachable: messageOf(error) };
-    throw error;
+    return { ...noFacts, unreachable: unreachableBy(error) };
   }
 }
 

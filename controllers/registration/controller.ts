@@ -3,10 +3,9 @@ import { summarise } from "../../operator/conditions.ts";
 import { type Controller, type Edge, neededSecret } from "../../operator/controller.ts";
 import { digest } from "../../operator/digest.ts";
 import type { Live } from "../../operator/object.ts";
-import { messageOf } from "../../operator/outcome.ts";
 import type { SecretKeyRef } from "../../operator/recipe.ts";
-import { SourceMissing } from "../../operator/recipe.ts";
 import { type Credentials, type Keystone, KeystoneError, KeystoneSessions } from "../openstack/keystone.ts";
+import { unreachableBy } from "../openstack/unreachable.ts";
 import { type Facts, noFacts, observeKeystone } from "./facts.ts";
 import { perform } from "./perform.ts";
 import { type KeystoneCall, keystoneCall, planRegistration } from "./plan.ts";
@@ -47,9 +46,7 @@ export function registrationController(doors: Doors = httpDoors()): Controller<F
         const keystone = await open(doors, spec, edge);
         return await observeKeystone(spec, keystone, (user) => passwords.works(spec, user, edge));
       } catch (error) {
-        if (error instanceof KeystoneError || error instanceof SourceMissing)
-          return { ...noFacts, unreachable: messageOf(error) };
-        throw error;
+        return { ...noFacts, unreachable: unreachableBy(error) };
       }
     },
     act: (action, subject, edge) => act(keystoneCall.parse(action.input), specOf(subject), doors, edge),

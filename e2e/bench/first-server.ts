@@ -6,19 +6,16 @@ import { networkKind } from "../../controllers/network/fabric.ts";
 import { computePoolKind } from "../../controllers/network/users.ts";
 import { ownView } from "../../operator/dress.ts";
 import { isLive, type Kind, type Live, listAt, textAt } from "../../operator/object.ts";
-import { startCluster, stopCluster } from "../lab/cluster.ts";
-import { continueAsRoot } from "../lab/host/root.ts";
 import { applyCloud, cloud, ready } from "../scene/cloud.ts";
-import { prepare } from "../scene/prepare.ts";
-import { scene, type Scene } from "../scene/scene.ts";
+import type { Scene } from "../scene/scene.ts";
 import { firstServer } from "../up/first-server.ts";
 import { applyHosts, hostsReady } from "../up/hosts.ts";
 import { criticalPath } from "./critical-path.ts";
+import { name, onFigures } from "./figures.ts";
 import { memoryOfPods } from "./memory.ts";
 
 /** How long from the apply of a cloud with one host to a server that answers, by which steps, and how much memory all of it takes. */
 
-const name = "figures";
 const nephos = (kind: string): Kind => ({ apiVersion: "nephos.dev/v1alpha1", kind });
 const kinds = [cloudKind, nephos("ComputeCell"), networkKind, computePoolKind, nephos("ComputeNode")];
 
@@ -90,19 +87,7 @@ async function measure(at: Scene): Promise<void> {
     say(`  ${end.toFixed(1).padStart(5)} s  ${step}, ${took.toFixed(1)} s`);
 }
 
-async function main(): Promise<void> {
-  continueAsRoot("A cluster for measuring (namespaces, a bridge, cgroups)");
-  try {
-    const cluster = await startCluster({ name, nodes: 1, log: () => undefined });
-    Object.assign(process.env, await prepare(cluster, () => undefined), { NEPHOS_TEST_CLUSTER: name });
-    const at = await scene();
-    await at.install(cloud.namespace);
-    await measure(at);
-    for (const [pod, mebibytes] of await memoryOfPods(join("/nephos", name), at)) say(`  ${mebibytes} MiB  ${pod}`);
-    await at.transport.close();
-  } finally {
-    await stopCluster(name, () => undefined);
-  }
-}
-
-await main();
+await onFigures(async (at) => {
+  await measure(at);
+  for (const [pod, mebibytes] of await memoryOfPods(join("/nephos", name), at)) say(`  ${mebibytes} MiB  ${pod}`);
+});

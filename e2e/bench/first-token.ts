@@ -1,39 +1,26 @@
 import { listAt, textAt } from "../../operator/object.ts";
-import { startCluster, stopCluster } from "../lab/cluster.ts";
-import { continueAsRoot } from "../lab/host/root.ts";
 import { applyCloud, cloud, inCloud, ready } from "../scene/cloud.ts";
 import { leader, system } from "../scene/operator.ts";
-import { prepare } from "../scene/prepare.ts";
-import { eventually, scene, type Scene } from "../scene/scene.ts";
+import { eventually, type Scene } from "../scene/scene.ts";
 import { trusting } from "../scene/trust.ts";
+import { onFigures } from "./figures.ts";
 
 /** How long from `kubectl apply` of a Cloud to a token, where the time goes, and what the operator's process takes. */
 
 const rounds = Number(process.env["ROUNDS"] || "3");
-const name = "figures";
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-async function main(): Promise<void> {
-  continueAsRoot("A cluster for measuring (namespaces, a bridge, cgroups)");
-  try {
-    const cluster = await startCluster({ name, nodes: 1, log: () => undefined });
-    Object.assign(process.env, await prepare(cluster, () => undefined), { NEPHOS_TEST_CLUSTER: name });
-    const at = await scene();
-    await at.install(cloud.namespace);
-    const tokens: number[] = [];
-    for (let round = 1; round <= rounds; round += 1) {
-      tokens.push(await measure(at, round));
-      await clear(at);
-    }
-    tokens.sort((a, b) => a - b);
-    say(`apply to token, median of ${rounds}: ${tokens[Math.floor(rounds / 2)]?.toFixed(1)} s`);
-    await at.transport.close();
-  } finally {
-    await stopCluster(name, () => undefined);
+async function main(at: Scene): Promise<void> {
+  const tokens: number[] = [];
+  for (let round = 1; round <= rounds; round += 1) {
+    tokens.push(await measure(at, round));
+    await clear(at);
   }
+  tokens.sort((a, b) => a - b);
+  say(`apply to token, median of ${rounds}: ${tokens[Math.floor(rounds / 2)]?.toFixed(1)} s`);
 }
 
 /** One roll-out from nothing: seconds to the first token. */
@@ -111,4 +98,4 @@ async function clear(at: Scene): Promise<void> {
   await eventually("the pods to go", 180, pods, (left) => left === 0);
 }
 
-await main();
+await onFigures(main);

@@ -8,13 +8,17 @@ export interface Commands {
   tell(...args: readonly string[]): Promise<string>;
 }
 
-/** How long one command may take: waiting for a server is in it. */
+/** How long one command may take, where nobody says: waiting for a server is in it. */
 const patienceInSeconds = 180;
 
 /** The command at a path, as whom the variables say. Rejects with CommandFailed, and the command's own last lines. */
-export function commandsAs(program: string, env: Readonly<Record<string, string>>): Commands {
+export function commandsAs(
+  program: string,
+  env: Readonly<Record<string, string>>,
+  timeoutInSeconds = patienceInSeconds,
+): Commands {
   const tell = (...args: readonly string[]): Promise<string> =>
-    run(program, args, { env, timeoutInSeconds: patienceInSeconds }).catch((error: unknown) => {
+    run(program, args, { env, timeoutInSeconds }).catch((error: unknown) => {
       if (error instanceof CommandFailed) error.message += `: ${error.lines.slice(-3).join(" ")}`;
       throw error;
     });

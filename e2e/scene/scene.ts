@@ -5,9 +5,9 @@ import { installManifests } from "../../charts/install.ts";
 import { isRecord, listAt, textAt } from "../../operator/object.ts";
 import { kubeClient, type Client } from "../../operator/client.ts";
 import { httpTransport, type Transport } from "../../operator/transport.ts";
+import { type Commands, commandsAs } from "../guest/commands.ts";
 import { accessFrom } from "../lab/access.ts";
 import { type Cluster, findCluster } from "../lab/cluster.ts";
-import { run } from "../lab/host/command.ts";
 import { kubectl, kubectlJson } from "../lab/kubectl.ts";
 import { clientEnvironment } from "../up/client-env.ts";
 import type { CloudRef } from "../up/cloud.ts";
@@ -21,6 +21,8 @@ export interface Scene {
   json(args: readonly string[]): Promise<unknown>;
   /** Installs the operator for one or more namespaces and waits until it is ready. */
   install(...namespaces: readonly string[]): Promise<void>;
+  /** The openstack command as the cloud's administrator, for many calls. */
+  commands(cloud: CloudRef): Promise<Commands>;
   /** Runs the openstack command as the cloud's administrator and gives its JSON answer. */
   openstack(cloud: CloudRef, args: readonly string[]): Promise<unknown>;
   /** The same for what has no answer, such as a deletion. */
@@ -41,15 +43,20 @@ export async function scene(): Promise<Scene> {
     kubectl: (args, input) => kubectl(cluster, args, input === undefined ? {} : { input }),
     json: (args) => kubectlJson(cluster, args),
     install: (...namespaces) => install(cluster, namespaces),
-    openstack: async (cloud, args) => JSON.parse(await openstack(cluster, cloud, [...args, "-f", "json"])),
-    tell: (cloud, args) => openstack(cluster, cloud, args),
-    save: (cloud, image, file) => openstack(cluster, cloud, ["image", "save", "--file", file, image]),
+    commands: (cloud) => commandsOf(cluster, cloud),
+    openstack: async (cloud, args) => (await commandsOf(cluster, cloud, patienceInSeconds)).ask(...args),
+    tell: async (cloud, args) => (await commandsOf(cluster, cloud, patienceInSeconds)).tell(...args),
+    save: async (cloud, image, file) =>
+      (await commandsOf(cluster, cloud, patienceInSeconds)).tell("image", "save", "--file", file, image),
   };
 }
 
-async function openstack(cluster: Cluster, cloud: CloudRef, args: readonly string[]): Promise<string> {
+/** How long a command may take that waits for nothing. */
+const patienceInSeconds = 60;
+
+async function commandsOf(cluster: Cluster, cloud: CloudRef, inSeconds?: number): Promise<Commands> {
   const env = await clientEnvironment(cluster, cloud);
-  return run(process.env["NEPHOS_TEST_CLIENT"] ?? "openstack", args, { env, timeoutInSeconds: 60 });
+  return commandsAs(process.env["NEPHOS_TEST_CLIENT"] ?? "openstack", env, inSeconds);
 }
 
 async function install(cluster: Cluster, namespaces: readonly string[]): Promise<void> {
