@@ -32,7 +32,7 @@ export const computeCellSpec = z.object({
   replicas: commonFields.replicas.describe("Number of conductors, and of console proxies, 1 to 50. Default 1."),
   placement: commonFields.placement.describe("Where its pods run, if elsewhere than spec.placement of the Cloud says."),
   config: commonFields.config.describe(
-    "Options of nova.conf for the cell's own programs: section, option, value. They win over those of the Cloud and of its service nova.",
+    "Options of nova.conf for the cell's programs and its hosts: section, option, value. They win over those of the Cloud and of its service nova.",
   ),
 });
 

@@ -78,7 +78,7 @@ export const computePoolSpec = z.object({
   config: userConfig
     .optional()
     .describe(
-      "Options of nova.conf for nova-compute on the hosts: section, option, value. They win over those of the Cloud and of its service nova. With others the hosts get another revision, one after the other.",
+      "Options of nova.conf for nova-compute on the hosts: section, option, value. They win over those of the Cloud, of its service nova and of the cell. With others the hosts get another revision, one after the other.",
     ),
   update: z
     .enum(["Automatic", "Manual"])

@@ -47,6 +47,7 @@ export function cellDefinition(cell: string): ServiceDefinition {
   return defineService({
     name: cellService(cell),
     project: nova.name,
+    below: { service: nova, kind: "Cloud" },
     description: "Cell of OpenStack Compute",
     after: [],
     // Nova's API and scheduler look into each cell, as themselves.

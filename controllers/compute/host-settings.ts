@@ -16,36 +16,40 @@ const reserved: readonly string[] = [
   ...["oslo_concurrency.lock_path", "os_vif_ovs.ovsdb_connection", "neutron.metadata_proxy_shared_secret"],
 ];
 
+const name: string = "nova-compute";
+
 /** nova-compute as far as users set options of it: its pool stands where the Cloud's spec has what is said about services. */
-export const computeService: ServiceDefinition = defineService({
-  name: "nova-compute",
-  project: "nova",
-  description: "Hosts of OpenStack Compute",
-  after: [],
-  databases: [],
-  messaging: false,
-  processes: [],
-  endpointPath: "",
-  config: () => ({}),
-  reserved,
-  traits: [],
-  setup: [],
-  passwords: [],
-  upgrade: { check: [], before: [], contract: [] },
-});
+export function computeService(cell: ServiceDefinition): ServiceDefinition {
+  return defineService({
+    name,
+    project: "nova",
+    below: { service: cell, kind: "ComputeCell" },
+    description: "Hosts of OpenStack Compute",
+    after: [],
+    databases: [],
+    messaging: false,
+    processes: [],
+    endpointPath: "",
+    config: () => ({}),
+    reserved,
+    traits: [],
+    setup: [],
+    passwords: [],
+    upgrade: { check: [], before: [], contract: [] },
+  });
+}
 
 /** The Cloud as what reads a user's options sees it for the hosts of a pool. */
 export function settingsContext({ config }: HostWishes, context: ServiceContext): ServiceContext {
   const { spec } = context;
-  const services = { ...spec.services, [computeService.name]: { replicas: 1, config } };
-  return { ...context, spec: { ...spec, services } };
+  return { ...context, spec: { ...spec, services: { ...spec.services, [name]: { replicas: 1, config } } } };
 }
 
-/** What users set for nova-compute: for all services, for Nova, then for the pool, by its own fields and by options. */
-export function hostOptions({ cell: { context }, wishes }: HostContext): OsloConfig[] {
-  const settings = settingsOf(computeService, settingsContext(wishes, context));
-  const of = (level: string): OsloConfig => optionsOf(settings.filter((setting) => setting.level === level));
-  return [of("cloud"), fieldOptions(wishes), of("service")];
+/** What users set for nova-compute: for all services, for Nova, for its cell, then for the pool, by its own fields and by options. */
+export function hostOptions({ cell: { service, context }, wishes }: HostContext): OsloConfig[] {
+  const settings = settingsOf(computeService(service), settingsContext(wishes, context));
+  const that = (own: boolean): OsloConfig => optionsOf(settings.filter((setting) => setting.own === own));
+  return [that(false), fieldOptions(wishes), that(true)];
 }
 
 function fieldOptions({ hypervisor: { cpuModels }, reservedMemory }: HostWishes): OsloConfig {
@@ -61,6 +65,7 @@ function mebibytesOf(quantity: string): number {
 }
 
 /** Stands for the values of Secrets among these options: with another one the hosts get another revision. */
-export function secretVersions({ cell: { context }, wishes }: HostContext): string[] {
-  return referencesOf(computeService, settingsContext(wishes, context)).map(({ secret }) => context.versionOf(secret));
+export function secretVersions({ cell: { service, context }, wishes }: HostContext): string[] {
+  const references = referencesOf(computeService(service), settingsContext(wishes, context));
+  return references.map(({ secret }) => context.versionOf(secret));
 }

@@ -76,5 +76,5 @@ function cellNamed(
     return { is: "waiting", on: `ComputeCell ${name} to exist` };
   const cell = found(live);
   if ("is" in cell) return cell;
-  return configTrouble(computeService, settingsContext(spec, cell.context)) ?? cell;
+  return configTrouble(computeService(cell.service), settingsContext(spec, cell.context)) ?? cell;
 }

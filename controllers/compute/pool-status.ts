@@ -47,8 +47,9 @@ export function poolStatus(
 /** Options that the release does not know, as a condition where there are some. */
 function doubts(ground: Ground | Verdict, generation: number): Condition[] {
   if ("is" in ground) return [];
-  const context = settingsContext(ground.context.wishes, ground.context.cell.context);
-  return doubtful(ownUnknownOptions(computeService, context), context, generation);
+  const { cell, wishes } = ground.context;
+  const context = settingsContext(wishes, cell.context);
+  return doubtful(ownUnknownOptions(computeService(cell.service), context), context, generation);
 }
 
 function wellness(

@@ -146,6 +146,17 @@ describe("the settings of a pool", () => {
     expect(objectsFor(pool, cloudWith({ glance: option({ value: 4 }) }))).not.toContain("max_concurrent_builds");
   });
 
+  it("are those of its cell where the pool says nothing else, and those of the Cloud's Nova where neither does", () => {
+    const others = ground.filter((each) => each !== cloud && each !== cell);
+    const inCell = (subject: Live): string => {
+      const celled = { ...cell, spec: { ...mapAt(cell, "spec"), ...option({ value: 6 }) } };
+      const above = cloudWith({ nova: option({ value: 4 }) });
+      return JSON.stringify(plannedFor(subject, above, celled, ...others).steps.flatMap(({ objects }) => objects));
+    };
+    expect(inCell(pool)).toContain("max_concurrent_builds = 6");
+    expect(inCell(poolWith(option({ value: 8 })))).toContain("max_concurrent_builds = 8");
+  });
+
   it("reserve memory in MiB, and name models of processors for both hypervisors", () => {
     expect(objectsFor(poolWith({ reservedMemory: "3Gi" }))).toContain("reserved_host_memory_mb = 3072");
     expect(objectsFor(poolWith({ reservedMemory: "768Mi" }))).toContain("reserved_host_memory_mb = 768");

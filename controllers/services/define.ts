@@ -148,6 +148,8 @@ export interface ServiceDefinition {
   readonly name: string;
   /** The project whose image and programs it runs. Default: the one of its name. */
   readonly project?: string;
+  /** For what has an object of its own, with its options in there: the service whose options count for it too, and the kind of object that has those. */
+  readonly below?: { readonly service: ServiceDefinition; readonly kind: string };
   /** Type in Keystone's catalogue; none where it has no entry there. */
   readonly type?: string;
   readonly description: string;

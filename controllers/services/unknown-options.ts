@@ -21,7 +21,7 @@ export function unknownOptions(services: readonly ServiceDefinition[], context: 
 export function ownUnknownOptions(service: ServiceDefinition, context: ServiceContext): string[] {
   const known = knownOptions(projectOf(service), context.release);
   return settingsOf(service, context)
-    .filter(({ level }) => level === "service")
+    .filter(({ own }) => own)
     .flatMap((setting) => doubtIn(known, setting) ?? []);
 }
 

@@ -7,7 +7,8 @@ import { wishesOf } from "./wishes.ts";
 /** One option as a user sets it: the field that does, the names as oslo.config reads them, and the value. */
 export interface Setting {
   readonly field: string;
-  readonly level: "cloud" | "service";
+  /** Whether it is set for this service alone. */
+  readonly own: boolean;
   readonly section: string;
   readonly option: string;
   readonly value: UserOption;
@@ -15,18 +16,16 @@ export interface Setting {
 
 /** Everything that a user sets for a service, the more specific later. */
 export function settingsOf(service: ServiceDefinition, context: ServiceContext): Setting[] {
-  const { name, project } = service;
-  if (project === undefined)
-    return [...cloudSettings(context), ...settingsIn(wishesOf(service, context)?.config, "service", fieldOf(name))];
-  // What has an object of its own has its options there; those of the Cloud count for it too.
-  const above = [
-    ...cloudSettings(context),
-    ...settingsIn(wishesOf({ name: project }, context)?.config, "cloud", fieldOf(project)),
-  ];
-  return [
-    ...above.map((setting) => ({ ...setting, field: `the Cloud's ${setting.field}` })),
-    ...settingsIn(wishesOf(service, context)?.config, "service", "spec.config"),
-  ];
+  const { name, below } = service;
+  const { config } = wishesOf(service, context) ?? {};
+  if (below === undefined) return [...cloudSettings(context), ...settingsIn(config, true, fieldOf(name))];
+  const above = settingsOf(below.service, context).map((setting) => inherited(setting, below.kind));
+  return [...above, ...settingsIn(config, true, "spec.config")];
+}
+
+function inherited(setting: Setting, kind: string): Setting {
+  const { field } = setting;
+  return { ...setting, own: false, field: field.startsWith("spec.") ? `the ${kind}'s ${field}` : field };
 }
 
 function fieldOf(service: string): string {
@@ -35,14 +34,14 @@ function fieldOf(service: string): string {
 
 /** What a user sets for all services. */
 export function cloudSettings({ spec }: ServiceContext): Setting[] {
-  return settingsIn(spec.config, "cloud", "spec.config");
+  return settingsIn(spec.config, false, "spec.config");
 }
 
-function settingsIn(config: UserConfig | undefined, level: Setting["level"], field: string): Setting[] {
+function settingsIn(config: UserConfig | undefined, own: boolean, field: string): Setting[] {
   return sorted(config ?? {}).flatMap(([section, options]) =>
     sorted(options).map(([option, value]) => ({
       field: `${field}.${section}.${option}`,
-      level,
+      own,
       section: sectionAsRead(section),
       option: option.replaceAll("-", "_"),
       value,
