@@ -95,13 +95,19 @@ async function serverProcess(): Promise<string> {
   return `${pid} ${stat.split(" ")[21] ?? ""}`;
 }
 
-/** Pings the server from outside while something is done, and gives the longest silence, in seconds. */
+/** Pings the server from outside while something is done and until it answers afterwards, and gives the longest silence, in seconds. */
 async function silenceDuring(what: string, act: () => Promise<unknown>): Promise<number> {
-  const stop = keepPinging(address, process.pid);
-  await act();
-  const { answers, longestSilenceInSeconds } = await stop();
-  console.info(`${what}: ${answers} answers, silent for at most ${longestSilenceInSeconds.toFixed(2)} s`);
-  expect(answers).toBeGreaterThan(5);
+  const pings = keepPinging(address, process.pid);
+  try {
+    await act();
+    const before = pings.answers();
+    const more = (): Promise<number> => Promise.resolve(pings.answers() - before);
+    await eventually("answers afterwards", 60, more, (count) => count > 5);
+  } finally {
+    pings.end();
+  }
+  const { longestSilenceInSeconds } = await pings.heard();
+  console.info(`${what}: ${pings.answers()} answers, silent for at most ${longestSilenceInSeconds.toFixed(2)} s`);
   return longestSilenceInSeconds;
 }
 

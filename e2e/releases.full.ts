@@ -5,10 +5,14 @@ import { releaseFacts } from "../controllers/releases/index.ts";
 import { services } from "../controllers/services/index.ts";
 import { distributions, releases as seriesOf } from "../images/releases.ts";
 import { listAt, numberAt, textAt } from "../operator/object.ts";
+import { inGuest } from "./guest/session.ts";
+import { removeTenant } from "./guest/tenant.ts";
 import { startCluster, stopCluster } from "./lab/cluster.ts";
 import { prepare } from "./scene/prepare.ts";
 import { conditionStatus, eventually, sample, samples, scene, type Scene } from "./scene/scene.ts";
 import { cloudIn } from "./up/cloud.ts";
+import { firstServer } from "./up/first-server.ts";
+import { applyHosts, hostsReady } from "./up/hosts.ts";
 
 const clusterName = "releases";
 const { name: cloud, namespace: sampleNamespace, release: sampleRelease } = cloudIn(sample);
@@ -128,4 +132,20 @@ describe.each(releases)("a Cloud of %s", (release) => {
     expect(ran).toContain("Result: Success");
     expect(ran).not.toContain("Result: Failure");
   });
+
+  it("boots a server that answers on its floating IP", async () => {
+    const { cluster } = at;
+    await applyHosts(cluster, cluster.outer, namespace);
+    await hostsReady(cluster, namespace, 400, () => undefined);
+    const program = process.env["NEPHOS_TEST_CLIENT"] ?? "openstack";
+    const { address, key } = await firstServer(cluster, { namespace, name: cloud }, program, () => undefined);
+    expect(await inGuest(address, key, "hostname")).toMatch(/^first/);
+  }, 900_000);
+
+  it("lets its host go once it is empty", async () => {
+    await removeTenant(await at.commands({ namespace, name: cloud }));
+    await at.kubectl(["delete", "computepool,providernetwork", "--all", ...here, "--timeout=300s"]);
+    expect(await listed("compute", "service", "list", "--service", "nova-compute")).toEqual([]);
+    expect(await listed("network", "agent", "list")).toEqual([]);
+  }, 600_000);
 });

@@ -141,7 +141,7 @@ function container(
   context: HostContext,
   volumeMounts: readonly IVolumeMount[],
 ): IContainer {
-  const { name, image, start, requests, privileged } = program;
+  const { name, image, start, requests, privileged, lingerInSeconds = 0 } = program;
   return {
     name,
     image: context.cell.context.image(image(context)),
@@ -157,6 +157,7 @@ function container(
     terminationMessagePolicy: "FallbackToLogsOnError",
     volumeMounts: [...volumeMounts],
     ...probesOf(program),
+    ...(lingerInSeconds === 0 ? {} : { lifecycle: { preStop: { sleep: { seconds: lingerInSeconds } } } }),
   };
 }
 

@@ -1,7 +1,8 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import { hostOfLabel } from "../../controllers/compute/labels.ts";
-import { listAt, numberAt, textAt } from "../../operator/object.ts";
+import { listAt, mapAt, numberAt, textAt } from "../../operator/object.ts";
 import type { OuterNetwork } from "../lab/config/addresses.ts";
 import { kubectl, kubectlJson, type Target } from "../lab/kubectl.ts";
 import { conditionIn } from "./cloud.ts";
@@ -35,8 +36,15 @@ export function outsideNetwork({ range, gateway, free }: OuterNetwork, namespace
 export async function applyHosts(target: Target, outer: OuterNetwork, namespace: string): Promise<void> {
   await kubectl(target, ["label", "nodes", "--all", "--overwrite", `${hostOfLabel}=${namespace}`]);
   const apply = ["apply", "--server-side", "--field-manager=nephos-up", "-f"];
-  for (const file of hostSamples) await kubectl(target, [...apply, file]);
-  await kubectl(target, [...apply, "-"], { input: stringify(outsideNetwork(outer, namespace)) });
+  const objects = [...hostSamples.map((file) => placed(file, namespace)), outsideNetwork(outer, namespace)];
+  const input = objects.map((each) => stringify(each)).join("---\n");
+  await kubectl(target, [...apply, "-"], { input });
+}
+
+/** The object in a file, in another namespace than it says. */
+function placed(file: string, namespace: string): object {
+  const object: unknown = parse(readFileSync(file, "utf8"));
+  return { ...mapAt(object), metadata: { ...mapAt(object, "metadata"), namespace } };
 }
 
 const kinds = ["computecells", "computepools", "computenodes", "providernetworks"];
