@@ -1,12 +1,12 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Agent, WebSocket } from "undici";
 import { hostOfLabel } from "../controllers/compute/labels.ts";
 import { listAt, mapAt, textAt } from "../operator/object.ts";
 import type { Commands } from "./guest/commands.ts";
 import { guestImage } from "./guest/image.ts";
 import { active, ensureFloatingIp, ensureServer, fixedAddressOf } from "./guest/server.ts";
+import { screenGreeting, securityOf, shows } from "./guest/screen.ts";
 import { inGuest, opens, pings } from "./guest/session.ts";
 import { allow, ensureTenant, names, removeTenant } from "./guest/tenant.ts";
 import { ensurePackages } from "./lab/host/packages.ts";
@@ -84,30 +84,29 @@ test("its console answers to who has a token, and to nobody else", async () => {
   const fetch = await trusting(at, cloud.namespace);
   expect(await (await fetch(url.href)).text()).toContain("noVNC");
   const path = url.searchParams.get("path") ?? "";
-  expect(await greeting(`wss://${url.host}/${path}`)).toMatch(/^RFB 003\.008/);
-  await expect(greeting(`wss://${url.host}/?token=7b0e3f5e-0000-4000-8000-000000000000`)).rejects.toThrow(
-    "the console says nothing",
-  );
+  const authorities = await authoritiesOf(at, cloud.namespace);
+  expect(await screenGreeting(`wss://${url.host}/${path}`, authorities)).toMatch(/^RFB 003\.008/);
+  await expect(
+    screenGreeting(`wss://${url.host}/?token=7b0e3f5e-0000-4000-8000-000000000000`, authorities),
+  ).rejects.toThrow("the console says nothing");
 });
 
-/** The first words on a WebSocket; rejects where it does not open, or nothing comes. */
-async function greeting(url: string): Promise<string> {
-  const dispatcher = new Agent({ connect: { ca: await authoritiesOf(at, cloud.namespace) } });
-  const socket = new WebSocket(url, { dispatcher, protocols: ["binary"] });
-  socket.binaryType = "arraybuffer";
-  try {
-    return await new Promise<string>((resolve, reject) => {
-      const fail = (): void => reject(new Error("the console says nothing"));
-      socket.addEventListener("message", ({ data }) => {
-        resolve(data instanceof ArrayBuffer ? Buffer.from(data).toString("latin1") : String(data));
-      });
-      for (const event of ["error", "close"] as const) socket.addEventListener(event, fail);
-      setTimeout(fail, 20_000).unref();
-    });
-  } finally {
-    socket.close();
-    await dispatcher.close();
-  }
+test("its host shows its screen by TLS, and to the console proxy only", async () => {
+  const [node] = listAt(await at.json(["get", "nodes"]), "items");
+  const host = textAt(listAt(node, "status", "addresses")[0], "address") ?? "";
+  expect(await securityOf(host, 5900)).toEqual([19]);
+  const viewer = { ca: await authoritiesOf(at, cloud.namespace), servername: "nova-cell1-screens" };
+  await expect(shows(host, 5900, viewer)).rejects.toThrow();
+  const proof = {
+    cert: await valueIn("nova-cell1-viewer", "tls.crt"),
+    key: await valueIn("nova-cell1-viewer", "tls.key"),
+  };
+  expect(await shows(host, 5900, { ...viewer, ...proof })).toBe(true);
+});
+
+async function valueIn(secret: string, name: string): Promise<string> {
+  const data = textAt(await at.json(["get", "secret", secret, ...inCloud]), "data", name) ?? "";
+  return Buffer.from(data, "base64").toString("utf8");
 }
 
 test("two servers of a network reach each other", async () => {

@@ -6,6 +6,7 @@ import { listAt, textAt } from "../operator/object.ts";
 import type { Commands } from "./guest/commands.ts";
 import { guestImage } from "./guest/image.ts";
 import { active, ensureFloatingIp, ensureServer } from "./guest/server.ts";
+import { screenGreeting } from "./guest/screen.ts";
 import { inGuest } from "./guest/session.ts";
 import { ensureTenant, names } from "./guest/tenant.ts";
 import { type Cluster, startCluster, stopCluster } from "./lab/cluster.ts";
@@ -17,6 +18,7 @@ import { applyCloud, cloud, inCloud, patchCloud, ready } from "./scene/cloud.ts"
 import { keepPinging } from "./scene/ping.ts";
 import { prepare } from "./scene/prepare.ts";
 import { conditionStatus, eventually, scene, type Scene } from "./scene/scene.ts";
+import { authoritiesOf } from "./scene/trust.ts";
 import { applyHosts, hostSamples, hostsReady, outside } from "./up/hosts.ts";
 
 /** Whether servers go on whatever happens to what runs beside them: asked of one that answers on its floating IP. */
@@ -158,6 +160,13 @@ test.each([
   expect(await serverProcess()).toBe(before);
 });
 
+/** What the console proxy says first in a browser. */
+async function greeting(): Promise<string> {
+  const url = new URL(textAt(await commands.ask("console", "url", "show", "--novnc", "web"), "url") ?? "");
+  const ca = await authoritiesOf(at, cloud.namespace);
+  return screenGreeting(`wss://${url.host}/${url.searchParams.get("path") ?? ""}`, ca);
+}
+
 test("it gets and loses another port, and shows its console, after all agents were replaced", async () => {
   await hostsReady(cluster, cloud.namespace, 120, () => undefined);
   const links = async (): Promise<number> =>
@@ -169,7 +178,18 @@ test("it gets and loses another port, and shows its console, after all agents we
   await commands.tell("server", "remove", "port", "web", "second");
   await eventually("the interface to be gone", 60, links, (count) => count === before);
   await commands.tell("port", "delete", "second");
-  expect(textAt(await commands.ask("console", "url", "show", "--novnc", "web"), "url")).toContain("token");
+  expect(await greeting()).toMatch(/^RFB/);
+});
+
+test("it shows its console with another certificate once its host has one, without a restart", async () => {
+  const process = await serverProcess();
+  const shown = (): Promise<string> =>
+    inAgent("libvirt", "screens", ["sh", "-c", "cd /run/libvirt/screens/current; test -e shown; pwd -P"]);
+  const before = await shown();
+  await at.kubectl(["delete", "secret", "nova-cell1-screens-tls", ...inCloud]);
+  await eventually("the other certificate to be taken up", 180, shown, (folder) => folder !== before);
+  expect(await greeting()).toMatch(/^RFB/);
+  expect(await serverProcess()).toBe(process);
 });
 
 test("another revision replaces all agents of the host, while the server goes on", async () => {

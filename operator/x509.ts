@@ -50,7 +50,8 @@ export async function issueCertificate(
     publicKey,
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      // Not critical: QEMU asks of those for the encipherment of keys too, which such keys do not do (qemu:crypto/tlscredsx509.c).
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, false),
       new x509.ExtendedKeyUsageExtension([...usages[usage]]),
       new x509.SubjectAlternativeNameExtension(
         names.map((value) => ({ type: isIP(value) === 0 ? "dns" : "ip", value })),

@@ -3,11 +3,12 @@ import { defineService, type Process, type ServiceContext, type ServiceDefinitio
 import { nova, stopping } from "../services/nova.ts";
 import { merged, type OsloConfig } from "../services/oslo.ts";
 import { publicUrl } from "../services/public.ts";
-import { publicFiles, publicServerPort } from "../services/tls.ts";
+import { clientFiles, publicFiles, publicServerPort, serverSecretOf, trustFile } from "../services/tls.ts";
 import { cellMapping } from "../services/traits/cell-mapping.ts";
 import { messagingOptions } from "../services/traits/messaging.ts";
 import { novaClients } from "../services/traits/nova-clients.ts";
 import { cellService } from "./cells.ts";
+import { consoleProgram, screenName, viewerSecret } from "./screens.ts";
 
 // What is in a cell reaches neither Nova's first database nor the scheduler: it asks neither (nova:doc/source/admin/cells.rst, upcalls).
 const confined: OsloConfig = {
@@ -17,9 +18,14 @@ const confined: OsloConfig = {
 };
 
 /** Shows screens in browsers: to whoever has a token of a server, which is in the database of its cell. */
-const consoleProxy: Process = {
+const consoleProxy = (service: string): Process => ({
   name: "console",
-  run: { command: ["nova-novncproxy"], port: publicServerPort, health: "/vnc_lite.html" },
+  run: {
+    command: ["python3", "-c", consoleProgram, screenName(service)],
+    port: publicServerPort,
+    health: "/vnc_lite.html",
+    proof: viewerSecret(service),
+  },
   requests: { cpu: "20m", memory: "128Mi" },
   config: () => ({
     DEFAULT: {
@@ -28,9 +34,16 @@ const consoleProxy: Process = {
       key: publicFiles.key,
       web: "/opt/openstack/share/novnc",
     },
-    vnc: { novncproxy_host: "::", novncproxy_port: publicServerPort },
+    vnc: {
+      novncproxy_host: "::",
+      novncproxy_port: publicServerPort,
+      auth_schemes: "vencrypt",
+      vencrypt_client_key: clientFiles.key,
+      vencrypt_client_cert: clientFiles.certificate,
+      vencrypt_ca_certs: trustFile,
+    },
   }),
-};
+});
 
 /** Writes into the cell's database for its hosts, which do not see it. */
 const conductor: Process = {
@@ -44,8 +57,9 @@ const conductor: Process = {
 /** A cell of Nova as data, like any service: what the conductor of its hosts and their consoles need. */
 export function cellDefinition(cell: string): ServiceDefinition {
   const database = `nova_${cell}`;
+  const service = cellService(cell);
   return defineService({
-    name: cellService(cell),
+    name: service,
     project: nova.name,
     below: { service: nova, kind: "Cloud" },
     description: "Cell of OpenStack Compute",
@@ -53,10 +67,14 @@ export function cellDefinition(cell: string): ServiceDefinition {
     // Nova's API and scheduler look into each cell, as themselves.
     databases: [{ name: database, section: "database", sharedWith: nova.name }],
     messaging: { virtualHost: database },
-    processes: [consoleProxy, conductor],
+    processes: [consoleProxy(service), conductor],
     endpointPath: "/vnc_lite.html",
     config: (context) => merged(confined, novaClients(context)),
-    reserved: ["DEFAULT.host", "DEFAULT.cert", "DEFAULT.key", "DEFAULT.ssl_only", "vnc.novncproxy_port"],
+    reserved: [
+      ...["host", "cert", "key", "ssl_only"].map((option) => `DEFAULT.${option}`),
+      ...["novncproxy_port", "auth_schemes"].map((option) => `vnc.${option}`),
+      ...["client_key", "client_cert", "ca_certs"].map((option) => `vnc.vencrypt_${option}`),
+    ],
     traits: [],
     // Only this Job sees both: Nova's first database, where the cell is told of, and the cell's own.
     setup: [
@@ -66,6 +84,10 @@ export function cellDefinition(cell: string): ServiceDefinition {
       },
     ],
     passwords: [],
+    certificates: [
+      { secret: serverSecretOf(screenName(service)), name: screenName(service), usage: "server" },
+      { secret: viewerSecret(service), name: viewerSecret(service), usage: "client" },
+    ],
     upgrade: {
       check: ["nova-status", "upgrade", "check"],
       before: [["nova-manage", "db", "sync", "--local_cell"]],

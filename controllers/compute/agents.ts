@@ -1,16 +1,17 @@
 import type { IProbe } from "kubernetes-models/v1/Probe";
 import type { Part } from "../../operator/recipe.ts";
+import { screenName } from "../cell/screens.ts";
 import { clientSecret } from "../network/fabric.ts";
 import type { ServiceContext } from "../services/define.ts";
 import { authoritiesOf, messagingServer } from "../services/servers.ts";
 import { rpcPing } from "../services/rpc-ping.ts";
-import { type CertificateMount, clientMount, trust } from "../services/tls.ts";
+import { type CertificateMount, clientMount, serverMount, trust } from "../services/tls.ts";
 import { chassisMount } from "./chassis-files.ts";
 import type { HostContext } from "./host-context.ts";
 import { secretVersions } from "./host-settings.ts";
 import { computeAsk, computeConfig, computeStart } from "./nova-compute.ts";
 import { ovnAgentAsk, ovnAgentConfig, ovnAgentStart } from "./ovn-agent.ts";
-import { libvirtdConf, libvirtStart, qemuConf } from "./libvirt.ts";
+import { libvirtdConf, libvirtStart, qemuConf, screensStart } from "./libvirt.ts";
 import { chassisStart, databaseStart, ovnStart, switchStart } from "./open-vswitch.ts";
 
 /** A program of an agent, in a container of its own. */
@@ -148,6 +149,13 @@ const libvirt: Agent = {
       requests: { cpu: "50m", memory: "64Mi" },
       probe: { command: ["virsh", "--quiet", "--readonly", "--connect", "qemu:///system", "hostname"] },
     },
+    {
+      name: "screens",
+      image: hypervisor,
+      start: "screens.sh",
+      privileged: false,
+      requests: { cpu: "5m", memory: "16Mi" },
+    },
   ],
   hostPaths: [
     ...openVSwitchPaths,
@@ -162,7 +170,13 @@ const libvirt: Agent = {
   ],
   // A guest outlives the pod: it must not be in a PID namespace that ends with it.
   hostPid: true,
-  files: () => ({ "libvirt.sh": libvirtStart, "libvirtd.conf": libvirtdConf, "qemu.conf": qemuConf }),
+  files: () => ({
+    "libvirt.sh": libvirtStart,
+    "screens.sh": screensStart,
+    "libvirtd.conf": libvirtdConf,
+    "qemu.conf": qemuConf,
+  }),
+  mounts: ({ cell }) => [serverMount(screenName(cell.service.name)), trust],
   places: { "libvirtd.conf": "/etc/libvirt/libvirtd.conf", "qemu.conf": "/etc/libvirt/qemu.conf" },
   graceInSeconds: 10,
 };

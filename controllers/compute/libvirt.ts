@@ -1,3 +1,8 @@
+import { serverFiles, trustFile } from "../services/tls.ts";
+
+// A folder of the host, which guests see whatever pod they were started from; what is made in it is for QEMU's user to read.
+const screens = "/run/libvirt/screens";
+
 /**
  * Starts libvirtd in a group of the host's own, beside the one that has all pods in it: what a pod's group holds is killed with the pod,
  * and guests are started in the group of libvirtd. In each hierarchy of version 1, and in the one of version 2.
@@ -25,7 +30,49 @@ if grep -q /kubepods /proc/self/cgroup; then
   exit 1
 fi
 rm -f /run/libvirtd.pid
+mkdir -p ${screens}
+chgrp libvirt-qemu ${screens}
+chmod 2750 ${screens}
+until [ -e ${screens}/current ]; do sleep 0.2; done
 exec libvirtd
+`;
+
+/**
+ * Keeps the certificate of screens where QEMU finds it, whichever pod it was started from, and has guests take up another one. What they
+ * read from is a link that moves, so that certificate and key are of one kind.
+ */
+export const screensStart = `set -eu
+trap 'exit 0' TERM
+umask 027
+until cd ${screens} 2> /dev/null; do sleep 0.2; done
+while :; do
+  folder=$(cat ${serverFiles.certificate} ${serverFiles.key} ${trustFile} | sha256sum | cut -c 1-16)
+  if [ ! -e $folder ]; then
+    rm -rf new
+    mkdir new
+    cp ${trustFile} new/ca-cert.pem
+    cp ${serverFiles.certificate} new/server-cert.pem
+    cp ${serverFiles.key} new/server-key.pem
+    mv new $folder
+  fi
+  if [ "$(readlink current)" != $folder ]; then
+    rm -f next
+    ln -s $folder next
+    mv -T next current
+  fi
+  for old in *; do
+    case $old in current | $folder) ;; *) rm -rf "$old" ;; esac
+  done
+  if [ ! -e $folder/shown ] && guests=$(virsh --quiet list --name); then
+    left=
+    for guest in $guests; do
+      virsh --quiet domdisplay-reload "$guest" --type vnc || left=yes
+    done
+    [ -n "$left" ] || touch $folder/shown
+  fi
+  sleep 10 &
+  wait $!
+done
 `;
 
 /** Reached by its socket only, which is the host's root's. Hosts are told apart by what tells them apart otherwise. */
@@ -40,6 +87,7 @@ log_outputs = "2:stderr"
 /**
  * Guests have no group and no mount namespace of their own: both would be made below those of the pod. The console's output goes to a
  * file, since virtlogd would be one more program that must not end. Owners are not remembered: not every file system can.
+ * Screens are shown by TLS only, to those who have a certificate of the cloud's authority.
  */
 export const qemuConf = `user = "libvirt-qemu"
 group = "libvirt-qemu"
@@ -48,4 +96,7 @@ remember_owner = 0
 cgroup_controllers = []
 namespaces = []
 stdio_handler = "file"
+vnc_tls = 1
+vnc_tls_x509_verify = 1
+vnc_tls_x509_cert_dir = "${screens}/current"
 `;

@@ -7,11 +7,12 @@ import { secretRef } from "../../operator/recipe.ts";
 import type { Verdict } from "../../operator/verdict.ts";
 import { cellKind } from "../cell/cells.ts";
 import { type Cell, cellOf } from "../cell/plan.ts";
+import { screenName } from "../cell/screens.ts";
 import { cloudKind, configTrouble, type Means } from "../cloud/plan.ts";
 import { southboundOf } from "../network/chassis.ts";
 import { clientSecret, networkKind, southbound } from "../network/fabric.ts";
 import { eldestOf } from "../refusal.ts";
-import { trustSecret } from "../services/tls.ts";
+import { serverSecretOf, trustSecret } from "../services/tls.ts";
 import type { HostContext } from "./host-context.ts";
 import { computeService, settingsContext } from "./host-settings.ts";
 
@@ -40,7 +41,8 @@ export function groundOf(pool: Live, spec: ComputePoolSpec, seen: Snapshot, mean
   const serviceRef = { apiVersion: "v1", kind: "Service", namespace, name: southbound.name };
   const remote = southboundOf(seen, namespace);
   if (remote === undefined) return { is: "waiting", on: `Service ${southbound.name} to have an address` };
-  const missing = [clientSecret, trustSecret].find((each) => seen.get(secretRef(namespace, each)) === undefined);
+  const needed = [clientSecret, trustSecret, serverSecretOf(screenName(service.name))];
+  const missing = needed.find((each) => seen.get(secretRef(namespace, each)) === undefined);
   if (missing !== undefined) return { is: "waiting", on: `Secret ${missing} to exist` };
   return {
     context: {

@@ -89,6 +89,7 @@ describe("a pool", () => {
     ["Service ovn-sb to have an address", [cloud, cell, network]],
     ["Secret ovn-client to exist", [cloud, cell, network, southbound, bundle]],
     ["Secret nephos-ca-bundle to exist", [cloud, cell, network, southbound, certificate]],
+    ["Secret nova-cell1-screens-tls to exist", [cloud, cell, network, southbound, certificate, bundle]],
   ])("waits for %s, and makes nothing before", (missing, objects) => {
     const plan = plannedFor(pool, ...objects);
     expect(plan.steps).toMatchObject([{ name: "pool/ground", objects: [], held: { is: "waiting", on: missing } }]);

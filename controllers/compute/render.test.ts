@@ -105,6 +105,7 @@ describe("the agents of a pool", () => {
       controller: ["ALL"],
       chassis: ["ALL"],
       libvirtd: true,
+      screens: ["ALL"],
       compute: true,
       agent: true,
     });

@@ -31,8 +31,10 @@ export const cell = live({
   metadata: { name: "cell1" },
   spec: { cloud: { name: "demo" } },
 });
+/** What hosts show to the console proxy. */
+export const screens = secret("nova-cell1-screens-tls", "tls.crt", "tls.key");
 /** All that a pool stands on. */
-export const ground = [cloud, cell, network, southbound, certificate, bundle];
+export const ground = [cloud, cell, network, southbound, certificate, bundle, screens];
 
 /** A pool of hosts, as a user writes it. */
 export const poolWith = (spec: object = {}, name = "standard"): Live =>
