@@ -187,7 +187,7 @@ test("it shows its console with another certificate once its host has one, witho
     inAgent("libvirt", "screens", ["sh", "-c", "cd /run/libvirt/screens/current; test -e shown; pwd -P"]);
   const before = await shown();
   await at.kubectl(["delete", "secret", "nova-cell1-screens-tls", ...inCloud]);
-  await eventually("the other certificate to be taken up", 180, shown, (folder) => folder !== before);
+  await eventually("the other certificate to be taken up", 180, shown, (now) => now !== before);
   expect(await greeting()).toMatch(/^RFB/);
   expect(await serverProcess()).toBe(process);
 });

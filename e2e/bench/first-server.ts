@@ -19,8 +19,12 @@ import { memoryOfPods } from "./memory.ts";
 const nephos = (kind: string): Kind => ({ apiVersion: "nephos.dev/v1alpha1", kind });
 const kinds = [cloudKind, nephos("ComputeCell"), networkKind, computePoolKind, nephos("ComputeNode")];
 
-/** What stands between kinds, where no step says it: a host is asked for in Nova and Neutron, and a server comes to a host. */
+/**
+ * What stands between kinds, where no step says it: nova-compute starts with its cell's conductor, a host is asked for in Nova and Neutron,
+ * and a server comes to a host.
+ */
 const between: Readonly<Record<string, readonly string[]>> = {
+  "host/agents": ["nova-cell1/workers"],
   "host/service": ["nova-cell1/workers", "nova/registration", "neutron/registration"],
   server: ["host/service", "cloud/record"],
 };
