@@ -17,10 +17,8 @@ export async function prepare(
 ): Promise<Record<string, string>> {
   const images: Image[] = [];
   const projects = services.map(({ name }) => name);
-  for (const release of releases) images.push(...(await openstackImage(release, projects, log)));
-  // Hosts are of the sample's release.
-  const { release: ofHosts } = cloudIn(sample);
-  if (releases.includes(ofHosts)) images.push(await hypervisorImage(ofHosts, projects, log));
+  for (const release of releases)
+    images.push(...(await openstackImage(release, projects, log)), await hypervisorImage(release, projects, log));
   images.push(await infraImage(log), await ovnImage(log), await operatorImage(log));
   await cluster.loadImages([...new Set(images.map(({ archive }) => archive))], log);
   const client = await ensureOpenStackClient(log);
