@@ -91,15 +91,15 @@ test("its console answers to who has a token, and to nobody else", async () => {
   ).rejects.toThrow("the console says nothing");
 });
 
-test("its host shows its screen by TLS, and to the console proxy only", async () => {
+test("its host shows its screen by TLS, and only to who has a certificate of the cloud", async () => {
   const [node] = listAt(await at.json(["get", "nodes"]), "items");
   const host = textAt(listAt(node, "status", "addresses")[0], "address") ?? "";
   expect(await securityOf(host, 5900)).toEqual([19]);
   const viewer = { ca: await authoritiesOf(at, cloud.namespace), servername: "nova-cell1-screens" };
   await expect(shows(host, 5900, viewer)).rejects.toThrow(/breaks off|alert|reset/);
   const proof = {
-    cert: await valueIn("nova-cell1-viewer", "tls.crt"),
-    key: await valueIn("nova-cell1-viewer", "tls.key"),
+    cert: await valueIn("nova-cell1-tls", "tls.crt"),
+    key: await valueIn("nova-cell1-tls", "tls.key"),
   };
   expect(await shows(host, 5900, { ...viewer, ...proof })).toBe(true);
 });

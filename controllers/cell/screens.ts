@@ -3,11 +3,6 @@ export function screenName(service: string): string {
   return `${service}-screens`;
 }
 
-/** The Secret with the certificate that the console proxy of a cell shows hosts, which let nobody else see screens. */
-export function viewerSecret(service: string): string {
-  return `${service}-viewer`;
-}
-
 /**
  * Starts Nova's console proxy. Its half of TLS to hosts calls a function that Python 3.12 took out
  * (nova:nova/console/rfb/authvencrypt.py); the one that stands in for it also looks at the name of who answers.

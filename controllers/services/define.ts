@@ -93,8 +93,6 @@ export interface Program {
 export interface Front {
   readonly command: Command;
   readonly port: number;
-  /** The Secret with the certificate that it shows those whom it connects to, as `clientFiles`. */
-  readonly proof?: string;
   /** Path of the health check. */
   readonly health: string;
 }
@@ -145,13 +143,6 @@ export interface Database {
   readonly sharedWith?: string;
 }
 
-/** A certificate of the cloud's own authority, in a Secret. */
-export interface Certificate {
-  readonly secret: string;
-  readonly name: string;
-  readonly usage: "server" | "client";
-}
-
 /** An OpenStack service, as data. The renderer is the only code that knows what becomes of it in Kubernetes. */
 export interface ServiceDefinition {
   readonly name: string;
@@ -188,8 +179,8 @@ export interface ServiceDefinition {
   readonly user?: { readonly roles: readonly string[] };
   /** Generated passwords besides those of its database account and its user: Secret names, each with the key `password`. */
   readonly passwords: readonly string[];
-  /** Certificates besides those of its APIs and of the public endpoint. */
-  readonly certificates?: readonly Certificate[];
+  /** What it has certificates for besides its APIs: servers of these names, elsewhere, each with a Secret `<name>-tls`. */
+  readonly certificates?: readonly string[];
   /** Its programs learn of Nova's cells when they start, and only then. */
   readonly knowsCells?: true;
   /** What it needs in Keystone besides its user and its entry in the catalogue. */

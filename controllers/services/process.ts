@@ -13,15 +13,7 @@ import { publicPort } from "./public.ts";
 import { attachedAnnotation, versionLabel } from "./running.ts";
 import { releaseFacts } from "../releases/index.ts";
 import { attachmentOf } from "./servers.ts";
-import {
-  certificatesAnnotation,
-  clientMount,
-  publicFiles,
-  publicMount,
-  publicServerPort,
-  serverFiles,
-  serverMount,
-} from "./tls.ts";
+import { certificatesAnnotation, publicFiles, publicMount, publicServerPort, serverFiles, serverMount } from "./tls.ts";
 import { replicasOf, resourcesOf, storageOf } from "./wishes.ts";
 import { isApi, isProgram, projectOf, serviceNameOf, workloadOf } from "./workloads.ts";
 
@@ -96,13 +88,12 @@ function server(pods: Pods, process: Api): Manifest {
   const name = workloadOf(service, process);
   const certificates = [serverMount(service.name), ...(isPublic(pods, process) ? [publicMount] : [])];
   const volumes = certificates.map(({ volume }) => volume);
-  const proofs = "proof" in process.run ? [clientMount(process.run.proof)] : [];
   const container = serverContainer(
     pods,
     process,
-    [...certificates, ...proofs].map(({ mount }) => mount),
+    certificates.map(({ mount }) => mount),
   );
-  const pod = servicePod(pods, container, [...volumes, ...proofs.map(({ volume }) => volume)], stopInSeconds);
+  const pod = servicePod(pods, container, volumes, stopInSeconds);
   const mark = context.certificates(
     name,
     volumes.map(({ secret }) => secret?.secretName ?? ""),

@@ -12,7 +12,7 @@ import { processObjects } from "./process.ts";
 import { publicPort, publicServices } from "./public.ts";
 import { registrationOf } from "./registration.ts";
 import { attachmentOf } from "./servers.ts";
-import { certificateFor, serverCertificate } from "./tls.ts";
+import { certificateFor, serverCertificate, serverSecretOf } from "./tls.ts";
 import { isApi, serviceNameOf, workloadOf } from "./workloads.ts";
 
 /** The steps that bring one service up and keep it up. */
@@ -68,7 +68,7 @@ function configStep(service: ServiceDefinition, context: ServiceContext): Step {
         service.processes.filter(isApi).map((process) => serviceNameOf(service, process)),
         context,
       ),
-      ...(service.certificates ?? []).map(({ secret, name, usage }) => certificateFor(secret, [name], context, usage)),
+      ...(service.certificates ?? []).map((name) => certificateFor(serverSecretOf(name), [name], context)),
       ...databaseAccess(service, context),
       ...brokerAccess(service, context),
     ],
