@@ -3,8 +3,11 @@ import { done, type Verdict } from "../../operator/verdict.ts";
 import type { ComputeService } from "../openstack/nova.ts";
 import { awaited, type HostCall, type HostFacts } from "./host-facts.ts";
 
-/** What has to answer on a host in Neutron before servers may come. */
-const needed = ["ovn-controller", "neutron-ovn-agent"];
+/**
+ * What has to answer on a host in Neutron before servers may come. The agent of a host goes there by the name of what it was before, where it
+ * is of 2025.1 (neutron:neutron/plugins/ml2/drivers/ovn/agent/neutron_agent.py, neutron/agent/ovn/metadata/agent.py).
+ */
+const needed = [["ovn-controller"], ["neutron-ovn-agent", "neutron-ovn-metadata-agent"]];
 
 // By this nova-compute knows that it was itself, and enables itself again (nova:nova/virt/libvirt/driver.py, DISABLE_PREFIX).
 const byItself = "AUTO: ";
@@ -45,8 +48,8 @@ function missingOf(host: string, service: ComputeService, { hypervisor, agents }
   if (disabledItself(service)) return `nova-compute of ${host}, which disabled itself: ${service.reason ?? ""}`;
   if (!awaited(service)) return undefined;
   if (!hypervisor) return `Nova to find the hypervisor of ${host}`;
-  const silent = needed.find((binary) => !agents.some((agent) => agent.binary === binary && agent.alive));
-  return silent === undefined ? undefined : `${silent} of ${host} to answer in Neutron`;
+  const silent = needed.find((names) => !agents.some(({ binary, alive }) => names.includes(binary) && alive));
+  return silent === undefined ? undefined : `${silent[0]} of ${host} to answer in Neutron`;
 }
 
 function disabledItself({ status, reason = "" }: ComputeService): boolean {

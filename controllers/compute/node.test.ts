@@ -147,11 +147,18 @@ describe("nova-compute of a host", () => {
     expect(status).toMatchObject({ state });
   });
 
-  it.each([
-    ["nobody ever enabled", fresh],
-    ["we disabled when it left a pool", { ...fresh, reason: "nephos: this host leaves its pool" }],
-  ])("that %s is enabled once all that servers need answers", (_, known) => {
-    const { actions, status } = seen({ ...ripe, service: known });
+  it.each<[string, HostFacts]>([
+    ["nobody ever enabled", ripe],
+    [
+      "we disabled when it left a pool",
+      { ...ripe, service: { ...fresh, reason: "nephos: this host leaves its pool" } },
+    ],
+    [
+      "has the agent of 2025.1",
+      { ...ripe, agents: agents.map((each) => ({ ...each, binary: each.binary.replace("ovn-a", "ovn-metadata-a") })) },
+    ],
+  ])("that %s is enabled once all that servers need answers", (_, facts) => {
+    const { actions, status } = seen(facts);
     expect(actions).toEqual([
       { name: "nova-compute of one to be enabled", input: { verb: "enable", id: "service-1" } },
     ]);
