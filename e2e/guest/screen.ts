@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect as connectPlainly, type Socket } from "node:net";
+import { PassThrough, type Readable } from "node:stream";
 import { connect as connectByTls } from "node:tls";
 import { Agent, WebSocket } from "undici";
 
@@ -14,22 +15,34 @@ export interface Viewer {
 const patienceInMilliseconds = 20_000;
 /** Of RFB's kinds of security the one that is TLS (VeNCrypt), and of its kinds that with certificates and no password. */
 const [veNCrypt, x509None] = [19, 260];
+/** The kind of security that the proxy asks browsers for, which have shown a token before; and that others may look too. */
+const [noneAsked, shared] = [1, 1];
 
-/** The first words on a WebSocket, by somebody who trusts these authorities; rejects where it does not open, or nothing comes. */
-export async function screenGreeting(url: string, ca: string): Promise<string> {
+/**
+ * What a screen calls itself to a browser: by way of the console proxy at a URL, as far as the picture would come, by somebody who trusts these
+ * authorities. Rejects where it breaks off before.
+ */
+export async function screenBehind(url: string, ca: string): Promise<string> {
   const dispatcher = new Agent({ connect: { ca } });
   const socket = new WebSocket(url, { dispatcher, protocols: ["binary"] });
   socket.binaryType = "arraybuffer";
+  const words = new PassThrough();
+  socket.addEventListener(
+    "message",
+    ({ data }) => void (data instanceof ArrayBuffer && words.write(Buffer.from(data))),
+  );
+  for (const event of ["error", "close"] as const) socket.addEventListener(event, () => void words.end());
+  const tooLate = setTimeout(() => void words.end(), patienceInMilliseconds);
   try {
-    return await new Promise<string>((resolve, reject) => {
-      const fail = (): void => reject(new Error("the console says nothing"));
-      socket.addEventListener("message", ({ data }) => {
-        resolve(data instanceof ArrayBuffer ? Buffer.from(data).toString("latin1") : String(data));
-      });
-      for (const event of ["error", "close"] as const) socket.addEventListener(event, fail);
-      setTimeout(fail, patienceInMilliseconds).unref();
-    });
+    socket.send(await bytes(words, 12));
+    await bytes(words, (await bytes(words, 1))[0] ?? 0);
+    socket.send(Buffer.of(noneAsked));
+    await bytes(words, 4);
+    socket.send(Buffer.of(shared));
+    const screen = await bytes(words, 24);
+    return (await bytes(words, screen.readUInt32BE(20))).toString("utf8");
   } finally {
+    clearTimeout(tooLate);
     socket.close();
     await dispatcher.close();
   }
@@ -76,12 +89,14 @@ async function withScreen<T>(
   }
 }
 
-/** The next bytes of a socket; rejects where it ends before them. */
-async function bytes(socket: Socket, count: number): Promise<Buffer> {
+/** The next bytes of a stream; rejects where it ends before them. */
+async function bytes(stream: Readable, count: number): Promise<Buffer> {
   for (;;) {
-    const found: unknown = socket.read(count);
+    const found: unknown = stream.read(count);
     if (Buffer.isBuffer(found) && found.length === count) return found;
-    if (socket.readableEnded || socket.destroyed) throw new Error("the screen breaks off");
-    await Promise.race([once(socket, "readable"), once(socket, "end"), once(socket, "close")]);
+    if (stream.readableEnded || stream.destroyed) throw new Error("the screen breaks off");
+    const waiting = new AbortController();
+    const heard = ["readable", "end", "close"].map((event) => once(stream, event, { signal: waiting.signal }));
+    await Promise.race(heard).finally(() => waiting.abort());
   }
 }
