@@ -66,7 +66,7 @@ while :; do
   if [ ! -e $folder/shown ] && guests=$(virsh --quiet list --name); then
     left=
     for guest in $guests; do
-      virsh --quiet domdisplay-reload "$guest" --type vnc || left=yes
+      virsh --quiet domdisplay-reload "$guest" || left=yes
     done
     [ -n "$left" ] || touch $folder/shown
   fi
