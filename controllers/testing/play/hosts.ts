@@ -15,7 +15,7 @@ import { clientSecret, southbound } from "../../network/fabric.ts";
 import { networkKind } from "../../network/fabric.ts";
 import { computePoolKind } from "../../network/users.ts";
 import { operatorUser } from "../../services/keystone.ts";
-import { trustSecret } from "../../services/tls.ts";
+import { serverSecretOf, trustSecret } from "../../services/tls.ts";
 import { means } from "../render.ts";
 import { namespace } from "../world.ts";
 import { besideOf } from "./beside.ts";
@@ -23,8 +23,9 @@ import { hostDoor, novaOf } from "./nova.ts";
 import { applyAs, drop, type Fields, step } from "./stages.ts";
 
 const pool = "standard";
-/** What the configuration of agents is composed of. */
 const passwords = ["nova-keystone", "nova-metadata-proxy", "nova-cell1-messaging"];
+/** What hosts show others, what they trust, and what all that is asked by and composed of. */
+const needed = [clientSecret, trustSecret, serverSecretOf("nova-cell1-screens"), operatorUser.secret, ...passwords];
 const names = ["node-1", "node-2", "node-3"] as const;
 const nodeRef = (name: string) => ({ apiVersion: "v1", kind: "Node", name }) as const;
 const unplaced = { uid: "", resourceVersion: "" } as const;
@@ -42,7 +43,7 @@ export function beginHosts(world: World): void {
   weave(world, "Kernel");
   const placed = { namespace, ...unplaced };
   const data = { password: "eA==", "ca.crt": "eA==" };
-  for (const name of [clientSecret, trustSecret, operatorUser.secret, ...passwords])
+  for (const name of needed)
     world.store.create({ apiVersion: "v1", kind: "Secret", metadata: { name, ...placed }, ...{ data } }, "cluster");
   const service = { apiVersion: "v1", kind: "Service", metadata: { name: southbound.name, ...placed } } as const;
   world.store.create(
