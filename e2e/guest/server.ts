@@ -1,4 +1,5 @@
 import { listAt, textAt } from "../../operator/object.ts";
+import { stillMissing } from "../lab/patience.ts";
 import type { Commands } from "./commands.ts";
 import { ensured, names } from "./tenant.ts";
 
@@ -9,17 +10,15 @@ export function ensureServer(commands: Commands, name: string, more: readonly st
   return ensured(commands, "server", name, [...options, ...access, ...more]);
 }
 
-/** Waits until a server is ACTIVE, and gives it; rejects with the fault that Nova tells where it is in ERROR. */
-export async function active(commands: Commands, name: string, inSeconds = 300): Promise<unknown> {
-  const deadline = performance.now() + inSeconds * 1000;
-  for (;;) {
+/** Waits until a server is ACTIVE; rejects with the fault that Nova tells where it is in ERROR. */
+export async function active(commands: Commands, name: string, inSeconds = 300): Promise<void> {
+  const missing = await stillMissing(inSeconds, async () => {
     const server = await commands.ask("server", "show", name);
     const status = textAt(server, "status") ?? "unknown";
-    if (status === "ACTIVE") return server;
     if (status === "ERROR") throw new Error(`server ${name} is in ERROR: ${textAt(server, "fault", "message") ?? ""}`);
-    if (performance.now() > deadline) throw new Error(`server ${name} is ${status} after ${inSeconds} s`);
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-  }
+    return status === "ACTIVE" ? undefined : status;
+  });
+  if (missing !== undefined) throw new Error(`server ${name} is ${missing} after ${inSeconds} s`);
 }
 
 /** The floating IP of an ACTIVE server, which gets one of the network outside where it has none. */

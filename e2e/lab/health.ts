@@ -1,12 +1,12 @@
 import { Resolver } from "node:dns/promises";
 import { connect } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { addonDeployments } from "./config/addons.ts";
 import type { ClusterPlan } from "./config/addresses.ts";
 import { lastLines, PartFailed } from "./failure.ts";
 import { daemonLog, daemonState } from "./host/machine.ts";
 import { kubectl, kubectlJson, type Target } from "./kubectl.ts";
+import { stillMissing } from "./patience.ts";
 
 /** Something that must come true, and whom to ask when it does not. */
 export interface Wait {
@@ -21,15 +21,15 @@ export interface Wait {
 
 /** Waits until nothing is missing; fails at once when a daemon it depends on has ended. */
 export async function waitFor(wait: Wait): Promise<void> {
-  const end = Date.now() + wait.timeoutInSeconds * 1000;
-  for (;;) {
+  const question = async (): Promise<string | undefined> => {
     const missing = await wait.missing().catch((error: unknown) => String(error));
-    if (missing === undefined) return;
+    if (missing === undefined) return undefined;
     const dead = wait.daemons.find(({ folder, name }) => daemonState(folder, name) === "exited");
     if (dead !== undefined) throw failed(wait, `${dead.name} ended`, [dead]);
-    if (Date.now() > end) throw failed(wait, `${missing} after ${wait.timeoutInSeconds} s`, wait.daemons);
-    await sleep(100);
-  }
+    return missing;
+  };
+  const missing = await stillMissing(wait.timeoutInSeconds, question, 100);
+  if (missing !== undefined) throw failed(wait, `${missing} after ${wait.timeoutInSeconds} s`, wait.daemons);
 }
 
 function failed(wait: Wait, problem: string, daemons: Wait["daemons"]): PartFailed {

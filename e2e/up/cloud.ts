@@ -4,6 +4,7 @@ import { type Condition } from "../../operator/conditions.ts";
 import { listAt, numberAt, textAt } from "../../operator/object.ts";
 import { PartFailed } from "../lab/failure.ts";
 import { kubectlJson, type Target } from "../lab/kubectl.ts";
+import { stillMissing } from "../lab/patience.ts";
 import { linesOf } from "./look.ts";
 
 type Log = (line: string) => void;
@@ -38,18 +39,16 @@ export async function rollOut(target: Target, file: string, needed: readonly str
   const generation = numberAt(applied, "metadata", "generation") ?? 0;
   const cloud = cloudIn(file);
   const said = new Map<string, string>();
-  const deadline = performance.now() + patienceInSeconds * 1000;
-  for (;;) {
+  const missing = await stillMissing(patienceInSeconds, async () => {
     const live = await kubectlJson(target, ["get", "cloud", cloud.name, "-n", cloud.namespace]);
     tellSteps(live, said, log);
     const ready = conditionIn(live, "Ready");
-    if (ready?.status === "True" && ready.observedGeneration >= generation) return;
+    if (ready?.status === "True" && ready.observedGeneration >= generation) return undefined;
     const stalled = conditionIn(live, "Stalled");
     if (stalled !== undefined) throw await failure(target, cloud, stalled.message);
-    if (performance.now() > deadline)
-      throw await failure(target, cloud, `not ready after ${patienceInSeconds} s: ${ready?.message ?? "no status"}`);
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
+    return ready?.message ?? "no status";
+  });
+  if (missing !== undefined) throw await failure(target, cloud, `not ready after ${patienceInSeconds} s: ${missing}`);
 }
 
 function tellSteps(cloud: unknown, said: Map<string, string>, log: Log): void {

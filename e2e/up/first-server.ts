@@ -8,6 +8,7 @@ import { cacheDir } from "../lab/host/cache.ts";
 import { ensurePackages } from "../lab/host/packages.ts";
 import { handToCaller } from "../lab/host/root.ts";
 import type { Target } from "../lab/kubectl.ts";
+import { stillMissing } from "../lab/patience.ts";
 import { clientEnvironment } from "./client-env.ts";
 import type { CloudRef } from "./cloud.ts";
 import { outside } from "./hosts.ts";
@@ -44,14 +45,11 @@ export async function firstServer(target: Target, cloud: CloudRef, openstack: st
 
 /** Waits for the shell of a server; rejects with what was heard last. */
 async function answering(address: string, key: string): Promise<void> {
-  const deadline = performance.now() + answerInSeconds * 1000;
-  for (;;) {
-    const trouble = await inGuest(address, key, "true").then(
+  const trouble = await stillMissing(answerInSeconds, () =>
+    inGuest(address, key, "true").then(
       () => undefined,
       (error: unknown) => (error instanceof Error ? error.message : String(error)),
-    );
-    if (trouble === undefined) return;
-    if (performance.now() > deadline) throw new Error(`no shell at ${address} after ${answerInSeconds} s: ${trouble}`);
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-  }
+    ),
+  );
+  if (trouble !== undefined) throw new Error(`no shell at ${address} after ${answerInSeconds} s: ${trouble}`);
 }

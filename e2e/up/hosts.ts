@@ -5,6 +5,7 @@ import { hostOfLabel } from "../../controllers/compute/labels.ts";
 import { listAt, mapAt, numberAt, textAt } from "../../operator/object.ts";
 import type { OuterNetwork } from "../lab/config/addresses.ts";
 import { kubectl, kubectlJson, type Target } from "../lab/kubectl.ts";
+import { stillMissing } from "../lab/patience.ts";
 import { conditionIn } from "./cloud.ts";
 
 type Log = (line: string) => void;
@@ -51,16 +52,15 @@ const kinds = ["computecells", "computepools", "computenodes", "providernetworks
 
 /** Waits until everything of `applyHosts` is Ready, hosts included, and tells what is missing whenever that changes; rejects with it when time is up. */
 export async function hostsReady(target: Target, namespace: string, inSeconds: number, log: Log): Promise<void> {
-  const deadline = performance.now() + inSeconds * 1000;
-  for (let said = ""; ;) {
+  let said: string | undefined;
+  const missing = await stillMissing(inSeconds, async () => {
     const list = await kubectlJson(target, ["get", kinds.join(","), "-n", namespace]);
-    const missing = missingIn(listAt(list, "items"));
-    if (missing === undefined) return;
-    if (missing !== said) log(missing);
-    said = missing;
-    if (performance.now() > deadline) throw new Error(`not after ${inSeconds} s: ${missing}`);
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
+    const now = missingIn(listAt(list, "items"));
+    if (now !== undefined && now !== said) log(now);
+    said = now;
+    return now;
+  });
+  if (missing !== undefined) throw new Error(`not after ${inSeconds} s: ${missing}`);
 }
 
 /** The first of these that is not Ready, and why; undefined where all are, and there is a host. */
