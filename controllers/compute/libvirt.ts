@@ -30,9 +30,14 @@ if grep -q /kubepods /proc/self/cgroup; then
   exit 1
 fi
 rm -f /run/libvirtd.pid
-mkdir -p ${screens}
-chgrp libvirt-qemu ${screens}
-chmod 2750 ${screens}
+# It gets its name only when whole: the program beside this one begins as soon as it is there.
+if [ ! -e ${screens} ]; then
+  rm -rf ${screens}.new
+  mkdir ${screens}.new
+  chgrp libvirt-qemu ${screens}.new
+  chmod 2750 ${screens}.new
+  mv ${screens}.new ${screens}
+fi
 until [ -e ${screens}/current ]; do sleep 0.2; done
 exec libvirtd
 `;
