@@ -29,6 +29,7 @@ const { scenarios } = await import("./play/scenarios.ts");
 const telling: ReadonlySet<string> = new Set([
   "past",
   "past of one kind",
+  "past of a deletion",
   "lag",
   "outage",
   "order",

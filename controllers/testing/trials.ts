@@ -77,6 +77,18 @@ const behind = (at: number, back = 1, only?: string) =>
     { past: { at, back: Math.min(at, back), ...(only === undefined ? {} : { only }) } },
   ] as const;
 
+/** After every deletion a process that did not see it, nor what came in its place: of a name there may be another object. */
+function unaware(log: readonly string[]): (readonly [family: string, fault: Fault])[] {
+  return log.flatMap((line) => {
+    const [, number, kind] = /^(\d+) DELETE (?:[^/]+[/])?([a-z]+)[/]/.exec(line) ?? [];
+    if (kind === undefined) return [];
+    return [1, 2].map((later) => {
+      const past = { at: Number(number) + later, back: later + 1, only: kind };
+      return ["past of a deletion", { past }] as const;
+    });
+  });
+}
+
 /** Orders, crash pairs and lags (without any: the calm run), of the whole scenario in one process. */
 function throughout(writes: number, seeds: number, turn: number): (readonly [family: string, fault: Fault])[] {
   const chance = numbersFrom(seeds + turn);
@@ -114,7 +126,12 @@ export async function trialsOf(scenario: string, turn = 0): Promise<Trial[]> {
   ];
   const start = scenario === "deploy" ? thorough(deployed, turn) : isKnown(scenario) ? [] : sampled(begun, turn);
   const rest = scenario === "whole" ? sampled(end, turn) : thorough(end, turn);
-  const all = [...start, ...rest, ...throughout(tally.writes, scenario === "deploy" ? 40 : 16, turn)];
+  const all = [
+    ...start,
+    ...rest,
+    ...unaware(tally.log),
+    ...throughout(tally.writes, scenario === "deploy" ? 40 : 16, turn),
+  ];
   return all.map(([family, fault]) => ({ scenario, family, fault }));
 }
 

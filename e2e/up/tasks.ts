@@ -92,7 +92,7 @@ function hostTasks(bench: Bench): Task[] {
     {
       name: "server",
       after: ["token", "hosts"],
-      hint: `eval "$(make env)"; openstack server show first; openstack console log show first; then make up again`,
+      hint: `eval "$(make env)"; openstack server show first; openstack console log show first; openstack server delete first; then make up again`,
       run: async (log) => {
         bench.server = await firstServer(placeOf(bench), cloudIn(manifest), openstackOf(bench), log);
         log(`it answers at ${bench.server.address}`);
