@@ -252,7 +252,7 @@ test("once it is empty, its agents go, and what Nova, Placement and Neutron knew
     expect(await commands.ask(...kind)).toEqual([]);
   await eventually(
     "pods of the pool to be gone",
-    60,
+    120,
     () => at.json(["get", "pods", ...inCloud, "-l", "nephos.dev/pool=standard"]),
     (pods) => listAt(pods, "items").length === 0,
   );

@@ -77,6 +77,10 @@ const ovn = (): string => "ovn";
 /** The image of what is on hosts only, of the release of their cell. */
 export const hypervisor = ({ cell }: HostContext): string => `hypervisor:${cell.context.release}`;
 
+// In another revision all agents of a host go at once, and what comes in their place takes processors from each other. Packets wait for Open
+// vSwitch alone: it comes first, what tells it next, the others when packets are on their way again.
+const [lastAfterSwitch, lastOfAll] = [15, 25];
+
 const openVSwitchPaths: readonly HostPath[] = [{ path: "/run/openvswitch", type: "DirectoryOrCreate" }];
 
 const tunnel: readonly HostPath[] = [{ path: "/dev/net/tun", type: "CharDevice" }];
@@ -117,8 +121,7 @@ const ovnController: Agent = {
       image: ovn,
       start: "controller.sh",
       privileged: false,
-      // In another revision Open vSwitch starts anew at the same moment, knowing nothing: it is told by this one, not by the one to come.
-      lingerInSeconds: 10,
+      lingerInSeconds: lastAfterSwitch,
       requests: { cpu: "50m", memory: "64Mi" },
       probe: { command: ["ovn-appctl", "--timeout=4", "--target=/run/ovn/ovn-controller.ctl", "version"] },
     },
@@ -134,7 +137,7 @@ const ovnController: Agent = {
   hostPid: false,
   files: () => ({ "controller.sh": ovnStart, "chassis.sh": chassisStart }),
   mounts: ({ pool }) => [clientMount(clientSecret), trust, chassisMount(pool)],
-  graceInSeconds: 20,
+  graceInSeconds: lastAfterSwitch + 10,
 };
 
 const libvirt: Agent = {
@@ -147,6 +150,7 @@ const libvirt: Agent = {
       start: "libvirt.sh",
       privileged: true,
       requests: { cpu: "50m", memory: "64Mi" },
+      lingerInSeconds: lastOfAll,
       probe: { command: ["virsh", "--quiet", "--readonly", "--connect", "qemu:///system", "hostname"] },
     },
     {
@@ -178,7 +182,7 @@ const libvirt: Agent = {
   }),
   mounts: ({ cell }) => [serverMount(screenName(cell.service.name)), trust],
   places: { "libvirtd.conf": "/etc/libvirt/libvirtd.conf", "qemu.conf": "/etc/libvirt/qemu.conf" },
-  graceInSeconds: 10,
+  graceInSeconds: lastOfAll + 10,
 };
 
 const novaCompute: Agent = {
@@ -192,6 +196,7 @@ const novaCompute: Agent = {
       // It makes files of servers and plugs their interfaces.
       privileged: true,
       requests: { cpu: "50m", memory: "192Mi" },
+      lingerInSeconds: lastOfAll,
       probe: { command: ["sh", "/etc/nephos/ask.sh", "fails"] },
       liveness: { command: ["sh", "/etc/nephos/ask.sh", "passes"] },
       startInSeconds: 900,
@@ -215,7 +220,7 @@ const novaCompute: Agent = {
   }),
   files: (context) => ({ "compute.sh": computeStart(context), "ask.sh": computeAsk, "rpc-ping.py": rpcPing }),
   mounts: ({ cell: { context } }) => [trust, ...brokerAuthority(context)],
-  graceInSeconds: 30,
+  graceInSeconds: lastOfAll + 30,
 };
 
 const ovnAgent: Agent = {
@@ -229,6 +234,7 @@ const ovnAgent: Agent = {
       // Servers find their metadata in namespaces of the network that it makes.
       privileged: true,
       requests: { cpu: "20m", memory: "128Mi" },
+      lingerInSeconds: lastOfAll,
       probe: { command: ["sh", "/etc/nephos/ask.sh"] },
     },
   ],
@@ -237,7 +243,7 @@ const ovnAgent: Agent = {
   configuration: (context) => ({ path: "/etc/neutron", files: { "ovn-agent.conf": ovnAgentConfig(context) } }),
   files: () => ({ "agent.sh": ovnAgentStart, "ask.sh": ovnAgentAsk }),
   mounts: () => [clientMount(clientSecret), trust],
-  graceInSeconds: 10,
+  graceInSeconds: lastOfAll + 10,
 };
 
 /** Where the broker is somebody else's: what it has to prove who it is by. */
