@@ -111,6 +111,18 @@ export const objectRows: readonly Row[] = [
     },
   ],
   [
+    "an empty list in a container is none, and covers what was wanted",
+    async ({ client, of }) => {
+      const containers = [{ name: "web", image: "web:1", env: [] }];
+      const spec = { ...web, template: { ...template, spec: { containers } } };
+      const wanted = of({ apiVersion: "apps/v1", kind: "Deployment" }, "none", { spec });
+      const live = await client.apply(wanted, me);
+      const [container] = listAt(live, "spec", "template", "spec", "containers");
+      expect(at(container, "env")).toBeUndefined();
+      expect(covers(live, wanted)).toBe(true);
+    },
+  ],
+  [
     "a port of the nodes that is out of the cluster's range is refused with 422",
     async ({ client, of }) => {
       const ports = [{ name: "http", port: 80, nodePort: 1 }];

@@ -45,6 +45,10 @@ const probe: Default = (wanted) => ({
   ...(isRecord(wanted["httpGet"]) ? { httpGet: { scheme: "HTTP", ...wanted["httpGet"] } } : {}),
 });
 
+/** Of a type that the server knows an empty list is none. */
+const withoutEmptyLists: Default = (object) =>
+  Object.fromEntries(Object.entries(object).filter(([, value]) => !(Array.isArray(value) && value.length === 0)));
+
 const container: Default = (wanted) => {
   const probes = ["startupProbe", "readinessProbe", "livenessProbe"].filter((name) => isRecord(wanted[name]));
   const whole = {
@@ -54,7 +58,7 @@ const container: Default = (wanted) => {
     ...Object.fromEntries(probes.map((name) => [name, probe(mapAt(wanted, name))])),
   };
   return each(
-    each(whole, "ports", (port) => ({ protocol: "TCP", ...port })),
+    each(withoutEmptyLists(whole), "ports", (port) => ({ protocol: "TCP", ...port })),
     "env",
     withoutZero,
   );
