@@ -14,7 +14,7 @@ import { run } from "./lab/host/command.ts";
 import { firstProcess } from "./lab/host/machine.ts";
 import { ensurePackages } from "./lab/host/packages.ts";
 import { placesOf } from "./lab/state.ts";
-import { applyCloud, cloud, inCloud, patchCloud, ready } from "./scene/cloud.ts";
+import { applyCloud, cloud, inCloud, ready } from "./scene/cloud.ts";
 import { keepPinging } from "./scene/ping.ts";
 import { prepare } from "./scene/prepare.ts";
 import { conditionStatus, eventually, scene, type Scene } from "./scene/scene.ts";
@@ -195,7 +195,9 @@ test("it shows its console with another certificate once its host has one, witho
 test("another revision replaces all agents of the host, while the server goes on", async () => {
   const [process, before] = [await serverProcess(), await labelOf()];
   const silence = await silenceDuring("another revision", async () => {
-    await patchCloud(at, { images: { pullSecrets: [{ name: "another" }] } });
+    const spec = { config: { DEFAULT: { max_concurrent_builds: { value: 4 } } } };
+    const patch = ["--type=merge", "-p", JSON.stringify({ spec })];
+    await at.kubectl(["patch", "computepool", "standard", ...inCloud, ...patch]);
     await eventually(
       "the node to be told another revision",
       300,
