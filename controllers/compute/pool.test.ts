@@ -263,9 +263,9 @@ describe("a host", () => {
     const fabricAt = (above: Live): Live[] =>
       dressed(planNetwork(network, snapshot(network, ...ground, above, ...authority), means), network)
         .steps.flatMap(({ objects }) => objects)
-        .map((each) => {
-          const there = settled(each);
-          const { annotations = {} } = each.metadata;
+        .map((wanted) => {
+          const there = settled(wanted);
+          const { annotations = {} } = wanted.metadata;
           const spec = { ...mapAt(there, "spec"), ...(there.kind === "Service" ? { clusterIP: "10.96.0.7" } : {}) };
           return { ...there, spec, metadata: { ...there.metadata, annotations } };
         });
