@@ -6,7 +6,6 @@ import { cloudKind, type Means } from "../cloud/plan.ts";
 import { warningCondition } from "../cloud/status.ts";
 import { networkKind } from "../network/fabric.ts";
 import { computePoolKind } from "../network/users.ts";
-import { restKinds } from "./fabric-rest.ts";
 import { nodeKind } from "./hosts.ts";
 import { poolManager } from "./labels.ts";
 import { ownedKinds, planPool, planPoolDeletion } from "./pool-plan.ts";
@@ -26,7 +25,6 @@ export function poolController(means: Means): Controller {
       networkKind,
       { apiVersion: "v1", kind: "Secret" },
       { apiVersion: "v1", kind: "Service" },
-      ...restKinds,
     ],
     owns: ownedKinds,
     marks: [nodeKind],

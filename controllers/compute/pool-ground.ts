@@ -20,8 +20,6 @@ import { computeService, settingsContext } from "./host-settings.ts";
 export interface Ground {
   readonly context: HostContext;
   readonly network: NetworkSpec;
-  /** The Network itself. */
-  readonly fabric: Live;
   /** The objects whose content counts. */
   readonly basis: readonly Ref[];
   /** Secrets whose values do, by name: known when the hosts' agents have been rendered. */
@@ -56,7 +54,6 @@ export function groundOf(pool: Live, spec: ComputePoolSpec, seen: Snapshot, mean
       remote,
     },
     network: wishes,
-    fabric: network,
     secrets,
     // By an old view of one of these hosts would go back to what they had.
     basis: [

@@ -10,10 +10,9 @@ import { unreadable } from "../refusal.ts";
 import { chassisSettings } from "./chassis-files.ts";
 import { chosenBy, computeNodeKind, daemonSetKind, type Host, hostsOf, nodeKind } from "./hosts.ts";
 import { poolLabel } from "./labels.ts";
-import { fabricUnrest } from "./fabric-rest.ts";
 import { preflightName, renderPreflight } from "./preflight.ts";
 import { type Ground, groundOf } from "./pool-ground.ts";
-import { behind, leavingStep, movesStep, nodesOf, type Pool, serviceStep } from "./pool-moves.ts";
+import { leavingStep, movesStep, nodesOf, type Pool, serviceStep } from "./pool-moves.ts";
 import { renderRevision, type Revision, revisionLabel } from "./render.ts";
 
 /** What a pool makes. */
@@ -42,11 +41,7 @@ export function planPool(subject: Live, seen: Snapshot, means: Means): Plan {
         objects: pool.hosts.filter(({ meant }) => meant).map((host) => nodeOf(pool, host, revision)),
         judged: "ByVerdict",
       },
-      movesStep(
-        pool,
-        revision.name,
-        behind(pool, revision.name) ? fabricUnrest(ground.fabric, seen, means) : undefined,
-      ),
+      movesStep(pool, revision.name),
       serviceStep(pool),
       leavingStep(pool),
     ],

@@ -1,15 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { dressed } from "../../operator/dress.ts";
 import { at, type Live, listAt, mapAt, textAt } from "../../operator/object.ts";
 import { type Mark, type Plan, progress, type Step } from "../../operator/plan.ts";
 import { expectGolden } from "../../operator/testing/golden.ts";
 import { judgeStep, type Verdict } from "../../operator/verdict.ts";
-import { planNetwork } from "../network/plan.ts";
 import { pageHas } from "../testing/page.ts";
 import { means, stepsYaml } from "../testing/render.ts";
-import { claim, live, namespace, node, secret, settled, snapshot } from "../testing/world.ts";
+import { live, namespace, node, secret, settled, snapshot } from "../testing/world.ts";
 import { poolController } from "./pool-controller.ts";
 import {
   agentNames,
@@ -255,35 +253,6 @@ describe("a host", () => {
     const between = seenBy(pool, host("one", toldTo(revision)), ...old, ...agentsOn("one", "0ld"));
     expect(movesIn(between.plan)).toEqual([]);
     expect(on(moves(between.verdicts))).toBe("the agents of one to be ready (libvirt to be ready)");
-  });
-
-  describe("while the southbound database is on its way to what is wanted", () => {
-    const old = [...setsOf("0ld"), checked("one"), ...agentsOn("one", "0ld")];
-    const authority = [secret("nephos-ca"), claim("data-ovn-nb-0"), claim("data-ovn-sb-0")];
-    const fabricAt = (above: Live): Live[] =>
-      dressed(planNetwork(network, snapshot(network, ...ground, above, ...authority), means), network)
-        .steps.flatMap(({ objects }) => objects)
-        .map((wanted) => {
-          const there = settled(wanted);
-          const { annotations = {} } = wanted.metadata;
-          const spec = { ...mapAt(there, "spec"), ...(there.kind === "Service" ? { clusterIP: "10.96.0.7" } : {}) };
-          return { ...there, spec, metadata: { ...there.metadata, annotations } };
-        });
-    const withFabric = (above: Live, ...objects: readonly Live[]) =>
-      seenBy(pool, ...authority, ...fabricAt(above), ...objects);
-
-    it("keeps its agents, since packets would wait for it, and the pool says so", () => {
-      const another = { ...cloud, spec: { ...mapAt(cloud, "spec"), images: { pullSecrets: [{ name: "another" }] } } };
-      const { plan, verdicts } = withFabric(another, host("one", toldTo("0ld")), ...old);
-      expect(movesIn(plan)).toEqual([]);
-      expect(on(moves(verdicts))).toMatch(/^step southbound[/][a-z]+ of Network fabric$/);
-    });
-
-    it("joins all the same, and is moved once that is over", () => {
-      expect(movesIn(withFabric(cloud, host("one"), checked("one")).plan)).toEqual([`one standard.${revision}`]);
-      const { plan } = withFabric(cloud, host("one", toldTo("0ld")), ...old);
-      expect(movesIn(plan)).toEqual([`one standard.${revision}`]);
-    });
   });
 
   it("stays as it is with Manual updates, and is to have what it has", () => {
