@@ -69,7 +69,7 @@ export interface Agent {
   readonly mounts?: (context: HostContext) => readonly CertificateMount[];
   /** Single files among these that a program looks for elsewhere. */
   readonly places?: Readonly<Record<string, string>>;
-  /** Seconds from SIGTERM to SIGKILL. */
+  /** Seconds from SIGTERM, which comes when no program lingers any more, to SIGKILL. */
   readonly graceInSeconds: number;
 }
 
@@ -137,7 +137,7 @@ const ovnController: Agent = {
   hostPid: false,
   files: () => ({ "controller.sh": ovnStart, "chassis.sh": chassisStart }),
   mounts: ({ pool }) => [clientMount(clientSecret), trust, chassisMount(pool)],
-  graceInSeconds: lastAfterSwitch + 10,
+  graceInSeconds: 10,
 };
 
 const libvirt: Agent = {
@@ -182,7 +182,7 @@ const libvirt: Agent = {
   }),
   mounts: ({ cell }) => [serverMount(screenName(cell.service.name)), trust],
   places: { "libvirtd.conf": "/etc/libvirt/libvirtd.conf", "qemu.conf": "/etc/libvirt/qemu.conf" },
-  graceInSeconds: lastOfAll + 10,
+  graceInSeconds: 10,
 };
 
 const novaCompute: Agent = {
@@ -220,7 +220,7 @@ const novaCompute: Agent = {
   }),
   files: (context) => ({ "compute.sh": computeStart(context), "ask.sh": computeAsk, "rpc-ping.py": rpcPing }),
   mounts: ({ cell: { context } }) => [trust, ...brokerAuthority(context)],
-  graceInSeconds: lastOfAll + 30,
+  graceInSeconds: 30,
 };
 
 const ovnAgent: Agent = {
@@ -243,7 +243,7 @@ const ovnAgent: Agent = {
   configuration: (context) => ({ path: "/etc/neutron", files: { "ovn-agent.conf": ovnAgentConfig(context) } }),
   files: () => ({ "agent.sh": ovnAgentStart, "ask.sh": ovnAgentAsk }),
   mounts: () => [clientMount(clientSecret), trust],
-  graceInSeconds: lastOfAll + 10,
+  graceInSeconds: 10,
 };
 
 /** Where the broker is somebody else's: what it has to prove who it is by. */

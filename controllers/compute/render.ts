@@ -94,7 +94,9 @@ function podOf(agent: Agent, context: HostContext): { readonly pod: IPodSpec; re
       ...(agent.hostPid ? { hostPID: true } : {}),
       dnsPolicy: "ClusterFirstWithHostNet",
       priorityClassName: "system-node-critical",
-      terminationGracePeriodSeconds: agent.graceInSeconds,
+      // What a pod takes before its programs hear of it counts too.
+      terminationGracePeriodSeconds:
+        agent.graceInSeconds + Math.max(...agent.programs.map(({ lingerInSeconds = 0 }) => lingerInSeconds)),
       tolerations: [{ operator: "Exists" }],
       ...(pullSecrets.length === 0 ? {} : { imagePullSecrets: pullSecrets.map(({ name }) => ({ name })) }),
       ...(agent.first === undefined ? {} : { initContainers: [container(agent.first, agent, context, mounts)] }),
