@@ -13,6 +13,7 @@ import { ensurePackages } from "./lab/host/packages.ts";
 import { cloud, inCloud, readyCloud } from "./scene/cloud.ts";
 import { eventually, scene, type Scene } from "./scene/scene.ts";
 import { authoritiesOf, trusting } from "./scene/trust.ts";
+import { valueOf } from "./up/client-env.ts";
 import { applyHosts, hostsReady, outside } from "./up/hosts.ts";
 
 /** What a user does with a cloud: all of it by the openstack command, and from where users are, outside. */
@@ -97,17 +98,10 @@ test("its host shows its screen by TLS, and only to who has a certificate of the
   expect(await securityOf(host, 5900)).toEqual([19]);
   const viewer = { ca: await authoritiesOf(at, cloud.namespace), servername: "nova-cell1-screens" };
   await expect(shows(host, 5900, viewer)).rejects.toThrow(/breaks off|alert|reset/);
-  const proof = {
-    cert: await valueIn("nova-cell1-tls", "tls.crt"),
-    key: await valueIn("nova-cell1-tls", "tls.key"),
-  };
+  const proofOf = (file: string): Promise<string> => valueOf(at.cluster, cloud.namespace, "nova-cell1-tls", file);
+  const proof = { cert: await proofOf("tls.crt"), key: await proofOf("tls.key") };
   expect(await shows(host, 5900, { ...viewer, ...proof })).toBe(true);
 });
-
-async function valueIn(secret: string, name: string): Promise<string> {
-  const data = textAt(await at.json(["get", "secret", secret, ...inCloud]), "data", name) ?? "";
-  return Buffer.from(data, "base64").toString("utf8");
-}
 
 test("two servers of a network reach each other", async () => {
   await ensureServer(commands, "second");

@@ -30,7 +30,8 @@ export async function clientEnvironment(
   };
 }
 
-async function valueOf(target: Target, namespace: string, name: string, key: string): Promise<string> {
+/** The value of a key in a Secret; empty where there is none. */
+export async function valueOf(target: Target, namespace: string, name: string, key: string): Promise<string> {
   const secret = await kubectlJson(target, ["get", "secret", name, "-n", namespace]);
   return Buffer.from(textAt(mapAt(secret, "data"), key) ?? "", "base64").toString("utf8");
 }
