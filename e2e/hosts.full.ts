@@ -192,29 +192,37 @@ test("it shows its console with another certificate once its host has one, witho
   expect(await serverProcess()).toBe(process);
 });
 
-test("another revision replaces all agents of the host, while the server goes on", async () => {
-  const [process, before] = [await serverProcess(), await labelOf()];
-  const silence = await silenceDuring("another revision", async () => {
-    const spec = { config: { DEFAULT: { max_concurrent_builds: { value: 4 } } } };
-    const patch = ["--type=merge", "-p", JSON.stringify({ spec })];
-    await at.kubectl(["patch", "computepool", "standard", ...inCloud, ...patch]);
-    await eventually(
-      "the node to be told another revision",
-      300,
-      () => labelOf(),
-      (label) => label !== undefined && label !== before,
+test.each([
+  ["the pool", "computepool/standard", { config: { DEFAULT: { max_concurrent_builds: { value: 4 } } } }],
+  [
+    "the Cloud, which replaces OVN's databases too",
+    `cloud/${cloud.name}`,
+    { images: { pullSecrets: [{ name: "no" }] } },
+  ],
+])(
+  "another revision by a change of %s replaces all agents of the host, while the server goes on",
+  async (what, subject, spec) => {
+    const [process, before] = [await serverProcess(), await labelOf()];
+    const silence = await silenceDuring(`another revision by ${what}`, async () => {
+      await at.kubectl(["patch", subject, ...inCloud, "--type=merge", "-p", JSON.stringify({ spec })]);
+      await eventually(
+        "the node to be told another revision",
+        300,
+        () => labelOf(),
+        (label) => label !== undefined && label !== before,
+      );
+      await hostsReady(cluster, cloud.namespace, 400, () => undefined);
+    });
+    expect(silence).toBeLessThanOrEqual(5);
+    expect(await serverProcess()).toBe(process);
+    const sets = listAt(
+      await at.json(["get", "daemonsets", ...inCloud, "-l", "app.kubernetes.io/name=libvirt"]),
+      "items",
     );
-    await hostsReady(cluster, cloud.namespace, 400, () => undefined);
-  });
-  expect(silence).toBeLessThanOrEqual(5);
-  expect(await serverProcess()).toBe(process);
-  const sets = listAt(
-    await at.json(["get", "daemonsets", ...inCloud, "-l", "app.kubernetes.io/name=libvirt"]),
-    "items",
-  );
-  const revision = textAt(await getPool(), "status", "revision") ?? "";
-  expect(sets.map((each) => textAt(each, "metadata", "name"))).toEqual([`libvirt-standard-${revision}`]);
-});
+    const revision = textAt(await getPool(), "status", "revision") ?? "";
+    expect(sets.map((each) => textAt(each, "metadata", "name"))).toEqual([`libvirt-standard-${revision}`]);
+  },
+);
 
 test("it outlives the agents of its host altogether, and is found again by the next", async () => {
   const process = await serverProcess();

@@ -157,7 +157,8 @@ function daemonSetTrouble(live: Live): string | undefined {
   return available < wanted ? `${available} of ${wanted} nodes available` : undefined;
 }
 
-function unobserved(live: Live): boolean {
+/** Whether what a status says is about an older spec than there is. */
+export function unobserved(live: Live): boolean {
   return (numberAt(live, "status", "observedGeneration") ?? 0) < (live.metadata.generation ?? 0);
 }
 

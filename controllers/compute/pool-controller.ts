@@ -10,6 +10,7 @@ import { nodeKind } from "./hosts.ts";
 import { poolManager } from "./labels.ts";
 import { ownedKinds, planPool, planPoolDeletion } from "./pool-plan.ts";
 import { hostsCondition, poolStatus } from "./pool-status.ts";
+import { restKinds } from "./rest.ts";
 
 /** The controller that gives hosts their agents, and moves them from one revision to the next. */
 export function poolController(means: Means): Controller {
@@ -25,6 +26,7 @@ export function poolController(means: Means): Controller {
       networkKind,
       { apiVersion: "v1", kind: "Secret" },
       { apiVersion: "v1", kind: "Service" },
+      ...restKinds,
     ],
     owns: ownedKinds,
     marks: [nodeKind],

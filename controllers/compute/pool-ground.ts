@@ -15,11 +15,13 @@ import { eldestOf } from "../refusal.ts";
 import { serverSecretOf, trustSecret } from "../services/tls.ts";
 import type { HostContext } from "./host-context.ts";
 import { computeService, settingsContext } from "./host-settings.ts";
+import type { Footing } from "./rest.ts";
 
 /** What the hosts of a pool stand on. */
 export interface Ground {
   readonly context: HostContext;
   readonly network: NetworkSpec;
+  readonly footing: Footing;
   /** The objects whose content counts. */
   readonly basis: readonly Ref[];
   /** Secrets whose values do, by name: known when the hosts' agents have been rendered. */
@@ -54,6 +56,7 @@ export function groundOf(pool: Live, spec: ComputePoolSpec, seen: Snapshot, mean
       remote,
     },
     network: wishes,
+    footing: { cloud: cell.cloud, cell: cell.live, network },
     secrets,
     // By an old view of one of these hosts would go back to what they had.
     basis: [
@@ -71,12 +74,12 @@ function cellNamed(
   namespace: string,
   seen: Snapshot,
   found: (live: Live) => Cell | Verdict,
-): Cell | Verdict {
+): (Cell & { readonly live: Live }) | Verdict {
   const { name } = spec.cell;
   const live = seen.get({ ...cellKind, namespace, name });
   if (live === undefined || !computeCellSpec.safeParse(live["spec"]).success)
     return { is: "waiting", on: `ComputeCell ${name} to exist` };
   const cell = found(live);
   if ("is" in cell) return cell;
-  return configTrouble(computeService(cell.service), settingsContext(spec, cell.context)) ?? cell;
+  return configTrouble(computeService(cell.service), settingsContext(spec, cell.context)) ?? { ...cell, live };
 }

@@ -15,16 +15,26 @@ export interface Pool {
   readonly seen: Snapshot;
 }
 
-/** The next moves of a wave to a revision, and what it waits for. */
-export function movesStep(pool: Pool, revision: string): Step {
+/** The next moves of a wave to a revision, and what it waits for; while there is `unrest`, in words to wait on, none of hosts that have agents. */
+export function movesStep(pool: Pool, revision: string, unrest: () => string | undefined): Step {
   const { name, spec, hosts } = pool;
   const meant = hosts.filter((host) => host.meant);
   const states = meant.map((host) => stateOf(host, pool));
-  const wave = planWave(states, revision, spec.update === "Automatic" ? "OneByOne" : "Stay");
+  const held = behind(pool, revision) ? unrest() : undefined;
+  const pace = spec.update === "Automatic" && held === undefined ? "OneByOne" : "Stay";
+  const wave = planWave(states, revision, pace);
   const marks = wave.moves.map(({ host, to }) => markOf(host, revisionValue(name, to)));
-  const verdict = verdictOf(pool, meant, wave);
+  const verdict: Verdict = held === undefined ? verdictOf(pool, meant, wave) : { is: "waiting", on: held };
   const after = ["preflight/agents", "agents/workloads"];
   return { name: "hosts/moves", after, objects: [], marks, verdict: () => verdict };
+}
+
+/** Whether a host of the pool has agents that are to be replaced. */
+function behind({ hosts, spec }: Pool, revision: string): boolean {
+  return (
+    spec.update === "Automatic" &&
+    hosts.some(({ meant, alive, place }) => meant && alive && place !== undefined && place.revision !== revision)
+  );
 }
 
 /**

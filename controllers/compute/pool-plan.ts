@@ -14,6 +14,7 @@ import { preflightName, renderPreflight } from "./preflight.ts";
 import { type Ground, groundOf } from "./pool-ground.ts";
 import { leavingStep, movesStep, nodesOf, type Pool, serviceStep } from "./pool-moves.ts";
 import { renderRevision, type Revision, revisionLabel } from "./render.ts";
+import { unrestOf } from "./rest.ts";
 
 /** What a pool makes. */
 export const ownedKinds: readonly Kind[] = [
@@ -41,7 +42,7 @@ export function planPool(subject: Live, seen: Snapshot, means: Means): Plan {
         objects: pool.hosts.filter(({ meant }) => meant).map((host) => nodeOf(pool, host, revision)),
         judged: "ByVerdict",
       },
-      movesStep(pool, revision.name),
+      movesStep(pool, revision.name, () => unrestOf(ground.footing, seen, means)),
       serviceStep(pool),
       leavingStep(pool),
     ],

@@ -255,6 +255,28 @@ describe("a host", () => {
     expect(on(moves(between.verdicts))).toBe("the agents of one to be ready (libvirt to be ready)");
   });
 
+  describe("while what it stands on is on its way", () => {
+    const busy = { ...cloud, status: { observedGeneration: 1, steps: [{ name: "nova/workers", state: "Waiting" }] } };
+    const old = [busy, ...setsOf("0ld"), checked("one"), ...agentsOn("one", "0ld")];
+
+    it("keeps its agents, which the pool says", () => {
+      const { plan, verdicts } = seenBy(pool, host("one", toldTo("0ld")), ...old);
+      expect(movesIn(plan)).toEqual([]);
+      expect(on(moves(verdicts))).toBe("step nova/workers of Cloud demo");
+    });
+
+    it("joins all the same", () => {
+      const { plan } = seenBy(pool, host("one", toldTo("0ld")), host("two"), checked("two"), ...old);
+      expect(movesIn(plan)).toEqual([`two standard.${revision}`]);
+    });
+
+    it("does not wait for that when it is dead", () => {
+      const two = [host("two", toldTo(revision)), checked("two"), ...agentsOn("two", revision)];
+      const { verdicts } = seenBy(pool, host("one", toldTo("0ld"), "False"), ...two, ...old);
+      expect(moves(verdicts)).toEqual({ is: "done" });
+    });
+  });
+
   it("stays as it is with Manual updates, and is to have what it has", () => {
     const manual = poolWith({ update: "Manual" });
     const { plan, verdicts } = seenBy(

@@ -75,6 +75,8 @@ export function endOf(fault: Fault, checkpoints: readonly Checkpoint[]): Checkpo
 /** What is wrong with a run; nothing, where it ended as the calm one did and nothing unsafe happened on the way. */
 export async function examine({ scenario, fault }: Trial): Promise<string[]> {
   const reference = await referenceOf(scenario);
+  // Measured by a run that is bad itself, anything looks good.
+  if (reference.trouble.length > 0) return reference.trouble.map((each) => `calm run: ${each}`);
   const played = scenarioOf(scenario);
   const [from, end] = [startOf(fault, reference.checkpoints), endOf(fault, reference.checkpoints)];
   const run = await play(played, { fault, from, until: end?.stages, budget: 3 * reference.tally.writes });

@@ -1,9 +1,9 @@
-import { at, type Live, textAt } from "../../../operator/object.ts";
+import { at, type Kind, type Live, textAt } from "../../../operator/object.ts";
 import type { Beginning } from "../../../operator/testing/actors.ts";
 import { objectsOf } from "../../../operator/testing/play.ts";
 import type { Invariant, Stage, Stageable } from "../../../operator/testing/scenario.ts";
 import type { World } from "../../../operator/testing/world/world.ts";
-import { conditionOf } from "../../../operator/verdict.ts";
+import { conditionOf, unobserved } from "../../../operator/verdict.ts";
 import { cellKind } from "../../cell/cells.ts";
 import { cloudKind } from "../../cloud/plan.ts";
 import { computeNodeKind } from "../../compute/hosts.ts";
@@ -22,6 +22,7 @@ import { besideOf } from "./beside.ts";
 import { hostDoor, novaOf } from "./nova.ts";
 import { applyAs, drop, type Fields, step } from "./stages.ts";
 
+const [cloud, release] = ["prod", { release: "2026.1" }] as const;
 const pool = "standard";
 const passwords = ["nova-keystone", "nova-metadata-proxy", "nova-cell1-messaging"];
 /** What hosts show others, what they trust, and what all that is asked by and composed of. */
@@ -38,8 +39,10 @@ export const hostControllers: Stageable = (world, outside) => [
 
 /** A cluster with a Cloud and a Network that nobody works on, and three nodes of which two are hosts. */
 export function beginHosts(world: World): void {
-  applyAs(world, cloudKind, "prod", { release: "2026.1" });
-  applyAs(world, cellKind, "cell1", { cloud: { name: "prod" } });
+  applyAs(world, cloudKind, cloud, release);
+  applyAs(world, cellKind, "cell1", { cloud: { name: cloud } });
+  rolled(world, cloudKind, cloud);
+  rolled(world, cellKind, "cell1");
   weave(world, "Kernel");
   const placed = { namespace, ...unplaced };
   const data = { password: "eA==", "ca.crt": "eA==" };
@@ -59,8 +62,14 @@ export function beginHosts(world: World): void {
   }
 }
 
+/** Nobody works on it here: that all of its spec is rolled out is said for its controller. */
+function rolled(world: World, kind: Kind, name: string): void {
+  const status = ({ metadata: { generation = 0 } }: Live) => ({ observedGeneration: generation, steps: [] });
+  world.store.edit({ ...kind, namespace, name }, (live) => ({ ...live, status: status(live) }));
+}
+
 function weave(world: World, type: string): void {
-  applyAs(world, networkKind, "fabric", { cloud: { name: "prod" }, datapath: { type } });
+  applyAs(world, networkKind, "fabric", { cloud: { name: cloud }, datapath: { type } });
 }
 
 /** An administrator gives a node to a namespace, or takes it back. */
@@ -88,6 +97,10 @@ const isTrue = (live: Live | undefined): boolean =>
   live !== undefined &&
   conditionOf(live, "Ready") !== undefined &&
   at(live, "status", "observedGeneration") === live.metadata.generation;
+
+/** Whether the pool says that it waits for something. */
+const says = (world: World, what: string): boolean =>
+  JSON.stringify(world.store.get({ ...computePoolKind, namespace, name: pool })?.["status"]).includes(what);
 
 /** Hosts that servers may come to; with a mark, others that Nova or Neutron knows of. */
 function inNova(world: World): string[] {
@@ -154,6 +167,12 @@ export const hosts = {
     (world) => applyAs(world, computePoolKind, pool, { cell: { name: "cell1" } }),
     hosted("node-1", "node-2"),
   ),
+  stay: step(
+    "stay",
+    (world) => applyAs(world, cloudKind, cloud, { ...release, images: { pullSecrets: [{ name: "another" }] } }),
+    (world) => says(world, `Cloud ${cloud} to be taken up`),
+  ),
+  follow: step("follow", (world) => rolled(world, cloudKind, cloud), hosted("node-1", "node-2")),
   change: step("move", (world) => weave(world, "UserSpace"), hosted("node-1", "node-2")),
   join: step("join", (world) => give(world, "node-3", namespace), hosted("node-1", "node-2", "node-3")),
   occupy: step(
@@ -181,6 +200,15 @@ const oneAtATime: Invariant = ({ object }, { world, stage }) => {
     );
   });
   return busy.length > 1 ? `${busy.join(" and ")} are without agents at the same time` : undefined;
+};
+
+/** Hosts that have agents come after their Cloud. */
+const last: Invariant = ({ object, before }, { world, ours }) => {
+  if (object.kind !== "Node" || before === undefined || !ours) return undefined;
+  const [was, is] = [before, object].map((live) => labelsOf(live)[agentsLabel]);
+  const above = world.store.get({ ...cloudKind, namespace, name: cloud });
+  if (was === undefined || is === undefined || was === is || above === undefined) return undefined;
+  return unobserved(above) ? `${object.metadata.name} was moved before its Cloud was rolled out` : undefined;
 };
 
 /** Of two revisions of an agent never both run on a host. */
@@ -215,4 +243,4 @@ const inhabited: Invariant = ({ object, before }, { world }) => {
 };
 
 /** What holds of hosts at every version. */
-export const hostInvariants: readonly Invariant[] = [oneAtATime, oneRevision, ownLabelOnly, inhabited];
+export const hostInvariants: readonly Invariant[] = [oneAtATime, last, oneRevision, ownLabelOnly, inhabited];
