@@ -5,14 +5,14 @@ import { live, namespace, node, secret } from "../../testing/world.ts";
 export const apiVersion = "nephos.dev/v1alpha1";
 const endpoints = { public: { host: "cloud.example.org" } };
 /** Of what is rolled out, as its controller says. */
-const status = { observedGeneration: 1, steps: [{ name: "nova/workers", state: "Done" }] };
+const rolledOut = { observedGeneration: 1, steps: [{ name: "nova/workers", state: "Done" }] };
 /** The Cloud of a namespace. */
 export const cloud = live({
   apiVersion,
   kind: "Cloud",
   metadata: { name: "demo" },
   spec: { release: "2026.1", endpoints },
-  status,
+  status: rolledOut,
 });
 const physical = { name: "physnet1", bridge: "br-ex", interface: "eth1" };
 const networkSpec = { cloud: { name: "demo" }, physicalNetworks: [physical] };
@@ -33,7 +33,7 @@ export const cell = live({
   kind: "ComputeCell",
   metadata: { name: "cell1" },
   spec: { cloud: { name: "demo" } },
-  status,
+  status: rolledOut,
 });
 /** What hosts show to the console proxy. */
 export const screens = secret("nova-cell1-screens-tls", "tls.crt", "tls.key");
