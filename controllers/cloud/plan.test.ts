@@ -281,6 +281,52 @@ describe("a service that works on the fabric", () => {
   });
 });
 
+describe("what a plan stands on", () => {
+  const cloud = cloudWith();
+  const { objects } = rollOut(planned(cloud), cloud, firstNode);
+  const basisOf = (...world: readonly Live[]): string[] =>
+    planned(cloud)(snapshot(cloud, ...world)).basis?.map(({ kind, name }) => `${kind} ${name}`) ?? [];
+
+  it("is the volume of the database, every Secret that it asked for, and the workloads that there are", () => {
+    const basis = basisOf(...objects);
+    expect(basis[0]).toBe("PersistentVolumeClaim data-mariadb-0");
+    const secrets = basis.filter((each) => each.startsWith("Secret "));
+    expect(secrets).toEqual(["Secret keystone-tls", "Secret memcached-tls", "Secret nephos-public-tls"]);
+    expect(basis.filter((each) => /^(Deployment|StatefulSet) /.test(each))).toEqual([
+      "Deployment memcached-server",
+      "Deployment keystone-api",
+    ]);
+  });
+
+  it("is that workloads are not there, too: of either kind", () => {
+    expect(basisOf()).toEqual(
+      expect.arrayContaining(["Deployment keystone-api", "StatefulSet keystone-api", "StatefulSet memcached-server"]),
+    );
+  });
+
+  it("is asked for by what renders: a Secret's version is none while there is none", () => {
+    const asked: string[] = [];
+    const context = contextOf(cloud, snapshot(secret("given", "key")), withKeystone, (name) => void asked.push(name));
+    expect([context.versionOf("given"), context.versionOf("missing")]).toEqual(["1", ""]);
+    context.certificates("keystone-api", ["a-tls", "b-tls"]);
+    expect(asked).toEqual(["given", "missing", "a-tls", "b-tls"]);
+    expect(context.authority).toBe("none");
+  });
+
+  it("is a Network that is for this Cloud, and has addresses of both databases", () => {
+    const networkIn = (...world: readonly Live[]): unknown =>
+      contextOf(cloud, snapshot(...world), withKeystone).network;
+    const fabric = fabricOf("demo");
+    expect(networkIn(...fabric)).toMatchObject({ name: "fabric" });
+    expect(networkIn(...fabricOf("another"))).toBeUndefined();
+    for (const name of ["ovn-nb", "ovn-sb"])
+      expect(networkIn(...fabric.filter(({ metadata }) => metadata.name !== name))).toBeUndefined();
+    expect(
+      networkIn(...fabric.map((each) => (each.kind === "Network" ? { ...each, spec: {} } : each))),
+    ).toBeUndefined();
+  });
+});
+
 describe("a second Cloud in a namespace", () => {
   const older = cloudWith();
   const newer = cloudWith({}, { name: "another", creationTimestamp: "2026-02-02T00:00:00Z" });

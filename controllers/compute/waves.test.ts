@@ -92,6 +92,42 @@ describe("a wave", () => {
     expect(planWave(back, "c", "OneByOne").moves).toEqual([{ host: "one", to: "c" }]);
   });
 
+  it("says what is wrong with the host that it waits for, while something is", () => {
+    const waiting = (changes: Partial<HostState>): unknown =>
+      planWave([host("one", { revision: "b", ...changes }), host("two")], "b", "OneByOne").waiting;
+    expect(waiting({ ready: false, trouble: "libvirt: crashes" })).toBe(
+      "the agents of one to be ready (libvirt: crashes)",
+    );
+    expect(waiting({ pods: ["a"], trouble: "libvirt: crashed" })).toBe("the agents of one to be ready");
+  });
+
+  it("knows a revision by how many living hosts are told it, then by its name", () => {
+    const told = (...names: readonly string[]) => names.map((revision, index) => host(`host-${index}`, { revision }));
+    expect(revisionsOf(told("a", "b", "b"))).toEqual(["b", "a"]);
+    expect(revisionsOf(told("b", "b", "a"))).toEqual(["b", "a"]);
+    expect(revisionsOf(told("b", "a"))).toEqual(["a", "b"]);
+    expect(revisionsOf(told("a", "b"))).toEqual(["a", "b"]);
+    expect(revisionsOf([...told("b"), host("dead", { alive: false }), host("new", { revision: undefined })])).toEqual([
+      "b",
+    ]);
+  });
+
+  it("counts the wanted revision as none of two others", () => {
+    const start = [host("one"), host("two", { revision: "b", pods: ["b"] })];
+    expect(planWave(start, "b", "OneByOne").moves).toEqual([{ host: "one", to: "b" }]);
+  });
+
+  it("moves hosts that are alike in the order of their names, whatever order they are listed in", () => {
+    expect(planWave([host("two"), host("one")], "b", "OneByOne").moves).toEqual([{ host: "one", to: "b" }]);
+    expect(planWave([host("one"), host("two")], "b", "OneByOne").moves).toEqual([{ host: "one", to: "b" }]);
+  });
+
+  it("lets a host join when the pods that it had are gone, and moves none that is told nothing", () => {
+    const leaving = host("one", { revision: undefined, pods: ["a"] });
+    expect(planWave([leaving], "a", "OneByOne")).toEqual({ moves: [] });
+    expect(planWave([host("one", { revision: undefined, pods: [], fit: false })], "b", "OneByOne").moves).toEqual([]);
+  });
+
   it("never moves a host while another is on its way, and never has more than two revisions in use", () => {
     fc.assert(
       fc.property(

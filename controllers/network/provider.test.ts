@@ -228,6 +228,102 @@ describe("a ProviderNetwork", () => {
     });
   });
 
+  it("has pools that touch nothing else, of one address too", () => {
+    const pools = [
+      { start: "203.0.113.2", end: "203.0.113.2" },
+      { start: "203.0.113.3", end: "203.0.113.9" },
+    ];
+    const plan = planned(specWith({ subnets: [{ ...subnet, pools }] }), noFacts, fabricWith("physnet1"));
+    expect(plan.steps.map(({ name, after }) => [name, after])).toEqual([
+      ["neutron/network", []],
+      ["neutron/subnets", ["neutron/network"]],
+    ]);
+  });
+
+  it("with a Network that nobody can read has no physical network", () => {
+    const unread = { ...fabricWith("physnet1"), spec: {} };
+    expect(verdictsOf(planned(specWith(), noFacts, unread)).get("network/physical")).toMatchObject({
+      message: expect.stringContaining("it has none;"),
+    });
+  });
+
+  it("tells while something is to be done what that is, and asks for no more than that", async () => {
+    const neutron = await settled();
+    await neutron.update("networks/made-1", "network", { shared: true });
+    await neutron.update("subnets/made-2", "subnet", { enable_dhcp: true });
+    const plan = planProvider(subject, specWith(), seen, await observeNeutron(subject, specWith(), neutron));
+    expect(Object.fromEntries(verdictsOf(plan))).toEqual({
+      "neutron/network": { is: "waiting", on: "network public to be corrected" },
+      "neutron/subnets": { is: "waiting", on: "neutron/network" },
+    });
+    const open = { admin_state_up: true, shared: false, "router:external": true };
+    const body = {
+      gateway_ip: "203.0.113.1",
+      allocation_pools: subnet.pools,
+      enable_dhcp: false,
+      dns_nameservers: [],
+    };
+    expect(plan.steps.flatMap(({ actions = [] }) => actions.map(({ input }) => input))).toEqual([
+      { verb: "update", path: "networks/made-1", member: "network", body: open },
+      { verb: "update", path: "subnets/made-2", member: "subnet", body },
+    ]);
+  });
+
+  it.each([
+    ["2001:db8::/64", "Disabled"],
+    ["192.0.2.0/24", "Enabled"],
+  ])("with the subnet %s and DHCP %s says nothing of who advertises addresses", async (cidr, dhcp) => {
+    const neutron = await settled(specWith({ subnets: [{ name: "one", cidr, dhcp }] }));
+    expect(neutron.entries("subnets")[0]).not.toHaveProperty("ipv6_ra_mode");
+  });
+
+  it("takes pools and DNS servers that are written in another way for what they are", async () => {
+    const pools = [
+      { start: "2001:db8::10", end: "2001:db8::1f" },
+      { start: "2001:db8::20", end: "2001:db8::2f" },
+    ];
+    const spec = specWith({ subnets: [{ name: "v6", cidr: "2001:db8::/64", pools, dnsServers: ["2001:db8::2"] }] });
+    const neutron = await settled(spec);
+    const written = [
+      { start: "2001:db8::20", end: "2001:DB8:0::2f" },
+      { start: "2001:db8:0::10", end: "2001:db8::1f" },
+    ];
+    const change = { allocation_pools: written, dns_nameservers: ["2001:db8:0:0::2"] };
+    await neutron.update("subnets/made-2", "subnet", change);
+    expect(await pass(neutron, spec)).toEqual([]);
+    await neutron.update("subnets/made-2", "subnet", { dns_nameservers: ["2001:db8::3"] });
+    expect(await pass(neutron, spec)).toEqual(["subnet v6 to be corrected"]);
+    await neutron.update("subnets/made-2", "subnet", { allocation_pools: [written[0]] });
+    expect(await pass(neutron, spec)).toEqual(["subnet v6 to be corrected"]);
+  });
+
+  it("gets another subnet in place of one with other addresses or another name, and leaves those of other networks", async () => {
+    const neutron = await settled();
+    neutron.put("subnets", { id: "other", name: "public-v4", cidr: "192.0.2.0/24", network_id: "elsewhere" });
+    const anew = ["subnet public-v4 to be removed", "subnet public-v4 to be made"];
+    expect(await pass(neutron, specWith({ subnets: [{ name: "public-v4", cidr: "203.0.113.0/25" }] }))).toEqual(anew);
+    expect(await pass(neutron, specWith({ subnets: [{ name: "public-v4", cidr: "203.0.114.0/25" }] }))).toEqual(anew);
+    expect(await pass(neutron, specWith({ subnets: [{ name: "renamed", cidr: "203.0.114.0/25" }] }))).toEqual([
+      "subnet public-v4 to be removed",
+      "subnet renamed to be made",
+    ]);
+    expect(neutron.entries("subnets").map(({ id }) => id)).toContain("other");
+  });
+
+  it("that is there twice is the one with the first id, whichever comes first", async () => {
+    const neutron = await settled();
+    const twin = { ...neutron.entries("networks")[0], id: "a" };
+    const facts = await observeNeutron(subject, specWith(), neutron);
+    neutron.put("networks", twin);
+    const { networks } = await observeNeutron(subject, specWith(), neutron);
+    for (const order of [networks, [...networks].reverse()]) {
+      const plan = planProvider(subject, specWith(), seen, { ...facts, networks: order });
+      expect(plan.steps[0]?.actions?.map(({ input }) => input)).toEqual([
+        { verb: "remove", path: "networks/made-1", member: "", body: {} },
+      ]);
+    }
+  });
+
   it("says why Neutron could not be asked, and does nothing", () => {
     const plan = planned(specWith(), { ...noFacts, unreachable: "Neutron does not answer" }, fabricWith("physnet1"));
     expect([...verdictsOf(plan)]).toEqual([["neutron/network", { is: "waiting", on: "Neutron does not answer" }]]);
@@ -260,8 +356,22 @@ describe("a ProviderNetwork that is to go", () => {
     });
   });
 
+  it("is told by one user, and asks for nothing before that is off it", () => {
+    const plan = planProviderDeletion(cloud, { ...noFacts, users: ["port 0"] });
+    expect(verdictsOf(plan).get("neutron/users")).toMatchObject({
+      message: "port 0 uses this network; take them off it first",
+    });
+    expect(plan.steps.map(({ name, after }) => [name, after])).toEqual([
+      ["neutron/users", []],
+      ["neutron/network", ["neutron/users"]],
+    ]);
+  });
+
   it("counts the users beyond ten", () => {
     const users = Array.from({ length: 12 }, (_, index) => `port ${index}`);
+    expect(
+      verdictsOf(planProviderDeletion(cloud, { ...noFacts, users: users.slice(0, 10) })).get("neutron/users"),
+    ).toMatchObject({ message: expect.stringContaining("port 9 use this network") });
     expect(verdictsOf(planProviderDeletion(cloud, { ...noFacts, users })).get("neutron/users")).toMatchObject({
       message: expect.stringContaining("port 9 and 2 more use this network"),
     });

@@ -20,7 +20,7 @@ function held(module: string, ...tests: readonly string[]): Area {
 
 const operator = ["access", "conditions", "covers", "digest", "object", "outcome", "plan", "pods", "verdict", "engine"];
 const services = ["manifests", "pod", "public", "render", "secret"];
-const cloud = ["claim", "host", "plan", "record"];
+const cloud = ["claim", "host", "plan"];
 
 /**
  * The pure modules. Each is held by the tests that are about it and by no others: a mutant that only some far test notices is one
@@ -39,6 +39,7 @@ export const areas: readonly Area[] = [
   held("controllers/services/traits/rotating-keys", "rotating-keys", "../services"),
   ...cloud.map((name) => held(`controllers/cloud/${name}`, "order", "plan")),
   held("controllers/cloud/cache", "order", "external"),
+  held("controllers/cloud/record", "record", "order", "plan"),
   ...["database", "messaging"].map((name) => held(`controllers/cloud/${name}`, "plan", "servers", "external")),
   held("controllers/cloud/status"),
   held("controllers/registration/plan"),
