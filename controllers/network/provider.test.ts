@@ -316,7 +316,7 @@ describe("a ProviderNetwork", () => {
     const facts = await observeNeutron(subject, specWith(), neutron);
     neutron.put("networks", twin);
     const { networks } = await observeNeutron(subject, specWith(), neutron);
-    for (const order of [networks, [...networks].reverse()]) {
+    for (const order of [networks, networks.toReversed()]) {
       const plan = planProvider(subject, specWith(), seen, { ...facts, networks: order });
       expect(plan.steps[0]?.actions?.map(({ input }) => input)).toEqual([
         { verb: "remove", path: "networks/made-1", member: "", body: {} },
