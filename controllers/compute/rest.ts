@@ -20,7 +20,8 @@ export const restKinds = [
 
 /**
  * What is on its way to what is wanted of all that hosts stand on, as words to wait on; undefined where nothing is. What is merely unwell holds
- * nobody up. Hosts come after it: agents speak to what serves them, and while Open vSwitch starts anew packets wait for processors too.
+ * nobody up, but for the southbound database. Hosts come after it: agents speak to what serves them, and while Open vSwitch starts anew packets
+ * wait for processors too.
  */
 export function unrestOf({ cloud, cell, network }: Footing, seen: Snapshot, means: FabricMeans): string | undefined {
   return unrestIn(cloud) ?? unrestIn(cell) ?? fabricUnrest(network, seen, means);
