@@ -101,7 +101,7 @@ function stateOf(host: Host, { spec, seen }: Pool): HostState {
 /** Whether all is as it is to be, but for hosts that are dead or unfit: of these some may be, as long as others are not. */
 function verdictOf(pool: Pool, meant: readonly Host[], { waiting }: Wave): Verdict {
   const [first] = meant;
-  if (first === undefined) return { is: "waiting", on: `${describedNode(pool)} that no other pool has` };
+  if (first === undefined) return { is: "waiting", on: describedNode(pool) };
   if (waiting !== undefined) return { is: "waiting", on: waiting };
   if (meant.some(({ alive, trouble }) => alive && trouble === undefined)) return done;
   return troubleOf(first, meant, pool);
@@ -120,5 +120,6 @@ function troubleOf(first: Host, meant: readonly Host[], { spec, seen }: Pool): V
 
 function describedNode({ spec, namespace }: Pool): string {
   const labels = Object.entries(chosenBy(spec, namespace)).map(([label, value]) => `${label}=${value}`);
-  return `a node with the label${labels.length === 1 ? "" : "s"} ${labels.sort().join(" and ")}`;
+  const wanted = `a node with the label${labels.length === 1 ? "" : "s"} ${labels.sort().join(" and ")} that no other pool has`;
+  return labels.length === 1 ? wanted : `${wanted}; label one, or correct spec.hosts.kubernetesNodes.nodeSelector`;
 }

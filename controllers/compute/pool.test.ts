@@ -71,6 +71,7 @@ function seenBy(subject: Live, ...objects: readonly Live[]) {
 
 const moves = (verdicts: ReadonlyMap<string, Verdict>): Verdict | undefined => verdicts.get("hosts/moves");
 const on = (verdict: Verdict | undefined): string => (verdict !== undefined && "on" in verdict ? verdict.on : "");
+const picky = poolWith({ hosts: { type: "KubernetesNodes", kubernetesNodes: { nodeSelector: { rack: "a" } } } });
 const toldTo = (name: string) => ({ "nephos.dev/agents": `standard.${name}` });
 
 describe("a pool", () => {
@@ -108,8 +109,9 @@ describe("a pool", () => {
     const { verdicts, status } = seenBy(pool, host("foreign", { "nephos.dev/host-of": "elsewhere" }));
     expect(on(moves(verdicts))).toBe("a node with the label nephos.dev/host-of=openstack that no other pool has");
     expect(at(status, "hosts")).toEqual({ total: 0, ready: 0, updated: 0 });
-    const picky = poolWith({ hosts: { type: "KubernetesNodes", kubernetesNodes: { nodeSelector: { rack: "a" } } } });
-    expect(on(moves(seenBy(picky, host("one")).verdicts))).toContain("labels nephos.dev/host-of=openstack and rack=a");
+    expect(on(moves(seenBy(picky, host("one")).verdicts))).toBe(
+      "a node with the labels nephos.dev/host-of=openstack and rack=a that no other pool has; label one, or correct spec.hosts.kubernetesNodes.nodeSelector",
+    );
   });
 
   it("makes a ComputeNode for each of its hosts, and for no other node", () => {
@@ -430,6 +432,7 @@ describe("the page of mistakes", () => {
   };
   const made: Readonly<Record<string, () => unknown>> = {
     "a pool without a node that was given to it": () => seenBy(pool).status,
+    "a pool whose selector no node of its namespace meets": () => seenBy(picky, host("one")).status,
     "a pool before its ComputeCell": cellless,
     "a pool before its Network": groundless,
     "KVM where no guest boots with it": () => seenBy(kvm, host("one"), checked("one")).status,

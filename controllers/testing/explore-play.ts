@@ -21,6 +21,8 @@ type Fields = Readonly<Record<string, unknown>>;
 /** One change of an object: where, what is there then, and the whole object. */
 interface Turn {
   readonly path: string;
+  /** Of the schema: `spec.services.*`. */
+  readonly field: string;
   readonly value: unknown;
   readonly changed: Fields;
 }
@@ -141,7 +143,7 @@ class Log {
     return at(live, "status", "observedGeneration") === live?.metadata.generation;
   }
 
-  #judge(world: World, { path, value }: Turn): void {
+  #judge(world: World, { path, field, value }: Turn): void {
     const status = mapAt(world.store.get(this.#ref), "status");
     const isReady = textAt(conditionIn(status, "Ready"), "status") === "True";
     const message = `${textAt(conditionIn(status, "Ready"), "reason") ?? ""}: ${textAt(conditionIn(status, "Ready"), "message") ?? ""}`;
@@ -151,7 +153,7 @@ class Log {
     const going = ["Stalled", "Reconciling"].filter((type) => textAt(conditionIn(status, type), "status") === "True");
     const words = [path, ...(typeof value === "string" && value !== "" ? [value] : [])];
     const names = [...words, ...world.store.history.all().map((each) => each.metadata.name)];
-    const named = names.some((each) => message.includes(each));
+    const named = names.some((each) => message.includes(each)) || namesEntry(message, path, field);
     if (going.length !== 1)
       this.trouble.push(`not ready, yet ${going.join(" and ") || "neither Stalled nor Reconciling"}`);
     if (!named) this.trouble.push(`not ready, and says neither field nor object: ${message}`);
@@ -303,4 +305,11 @@ function watched(stageable: Stageable, tell: (message: string) => void): Stageab
       plan: telling(`${each.name}: plan`, (...args: Parameters<Controller["plan"]>) => each.plan(...args)),
       status: telling(`${each.name}: status`, (...args: Parameters<Controller["status"]>) => each.status(...args)),
     }));
+}
+
+/** Whether a sentence has both a map of the spec and the key in it. */
+function namesEntry(message: string, path: string, field: string): boolean {
+  if (!field.endsWith(".*")) return false;
+  const map = field.slice(0, -2);
+  return path.startsWith(`${map}.`) && message.includes(map) && message.includes(path.slice(map.length + 1));
 }

@@ -109,7 +109,7 @@ async function played(group: readonly Admitted[]): Promise<(readonly [Mutation, 
   const { sights, trouble } = await travelled({
     before: standsOn(String(group[0]?.mutation.start["kind"])),
     start: group[0]?.mutation.start ?? {},
-    changes: group.map(({ mutation: { path, value }, changed }) => ({ path, value, changed })),
+    changes: group.map(({ mutation: { path, field, value }, changed }) => ({ path, field, value, changed })),
   });
   if (trouble.length === 0 || group.length === 1)
     return group.map(({ mutation }, index) => [mutation, findingOf(sights[index], trouble)]);
