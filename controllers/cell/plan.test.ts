@@ -132,6 +132,11 @@ describe("the plan of a ComputeCell", () => {
   it("stands on its Cloud and on all that this stands on", () => {
     const basis = planned(cell)(snapshot(cell, ...ground)).basis?.map(({ kind, name }) => `${kind} ${name}`) ?? [];
     expect(basis).toEqual(expect.arrayContaining(["Cloud demo", "Secret nova-cell1-tls"]));
+    const ofCloud = clouds.plan(cloudWith(), snapshot(...ground), undefined).basis?.map(({ name }) => name) ?? [];
+    expect(ofCloud).not.toEqual([]);
+    expect(basis.map((each) => each.split(" ")[1])).toEqual(expect.arrayContaining(ofCloud));
+    const own = basis.slice(1 + ofCloud.length);
+    expect(own).toEqual([...own].sort());
   });
 
   it("has its options from the Cloud, from Nova, and at last from itself", () => {
@@ -148,6 +153,12 @@ describe("the plan of a ComputeCell", () => {
 });
 
 describe("a ComputeCell without what it stands on", () => {
+  it("is refused by the field that nobody can read", () => {
+    const { steps } = planned(cellWith({ replicas: "many" }))(snapshot(...objects));
+    expect(steps).toMatchObject([{ name: "cell/spec", objects: [], held: { is: "blocked" } }]);
+    expect(JSON.stringify(steps)).toContain("spec.replicas");
+  });
+
   it("waits for its Cloud, and changes nothing", () => {
     const { open, verdicts, status } = judged(cell);
     expect(open).toEqual([]);
@@ -256,6 +267,8 @@ describe("Nova and its cells", () => {
     };
     const undone = objects.filter(({ metadata }) => !metadata.name.startsWith("nova-cell1-map-"));
     expect(mappedIn(...undone)).toBeUndefined();
+    const running = objects.map((each) => (undone.includes(each) ? each : { ...each, status: { active: 1 } }));
+    expect(mappedIn(...running.filter(({ metadata }) => metadata.name !== "nova-cell1-record"))).toBeUndefined();
     expect(mappedIn(...objects)).toMatch(/^nova-cell1-map-[0-9a-f]{8}$/);
     const others = undone.filter(({ metadata }) => metadata.name !== "nova-cell1-record");
     expect(mappedIn(...others, record)).toBe("nova-cell1-map-1");

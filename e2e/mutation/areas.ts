@@ -47,6 +47,7 @@ export const areas: readonly Area[] = [
   held("controllers/network/provider-plan", "provider"),
   held("controllers/cell/plan"),
   held("controllers/compute/waves"),
+  held("controllers/compute/rest", "rest", "pool"),
 ];
 
 /** Those services' modules that have a test beside them. */
