@@ -24,6 +24,14 @@ describe.each([...kinds])("the kind $kind", (kind) => {
     expect(readFileSync(join(import.meta.dirname, `${kind.kind.toLowerCase()}.yaml`), "utf8")).toBe(crdYaml(kind));
   });
 
+  it("has a page for users, which README and the folder's name", () => {
+    const page = `${kind.kind.toUpperCase()}.md`;
+    const pathOf = (file: string): string => join(import.meta.dirname, file);
+    expect(readFileSync(pathOf(page), "utf8")).toMatch(new RegExp(`^# (Writing|Reading) an? ${kind.kind}\n`));
+    expect(readFileSync(pathOf("README.md"), "utf8")).toContain(`(${page})`);
+    expect(readFileSync(pathOf("../README.md"), "utf8")).toContain(`(crds/${page})`);
+  });
+
   it("is one that Kubernetes takes", () => {
     expect(crdTrouble(crdOf(kind))).toEqual([]);
   });

@@ -54,7 +54,7 @@ export function farewell({ cluster, name }: Wish, namespace: string, server?: Fi
   const end = cluster === "current" ? "" : `and take everything down again with make down${same}.\n`;
   const hosts =
     server === undefined
-      ? `Give it hosts: kubectl label node NODE nephos.dev/host-of=${namespace}, a ComputeCell, a ComputePool (crds/COMPUTE.md).\n`
+      ? `Give it hosts: kubectl label node NODE nephos.dev/host-of=${namespace}, a ComputeCell, a ComputePool (crds/COMPUTEPOOL.md).\n`
       : `  ssh -i ${server.key} root@${server.address}\n`;
   return `
 The cloud runs. Go on with
