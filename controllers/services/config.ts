@@ -85,12 +85,25 @@ export function configFileOf(service: ServiceDefinition): string {
   return service.configFile ?? `${projectOf(service)}.conf`;
 }
 
+type Known = Map<ServiceDefinition, Map<Process | undefined, SecretRecipe>>;
+
+/** By context: pods, Jobs and the list of what there is ask for the same files, and to name one costs more than all else about it. */
+const secrets = new WeakMap<ServiceContext, Known>();
+
 /** The configuration file of a process, named by what is in it but for the values of its secrets: of those that others change by their versions. */
 export function configSecret(
   service: ServiceDefinition,
   context: ServiceContext,
   process: Process | undefined = service.processes[0],
 ): SecretRecipe {
+  const known: Known = secrets.get(context) ?? new Map();
+  const ofService = known.get(service) ?? new Map<Process | undefined, SecretRecipe>();
+  const secret = ofService.get(process) ?? secretOf(service, context, process);
+  secrets.set(context, known.set(service, ofService.set(process, secret)));
+  return secret;
+}
+
+function secretOf(service: ServiceDefinition, context: ServiceContext, process: Process | undefined): SecretRecipe {
   const beside = process === undefined ? [] : processFiles(process).map(({ name, text }) => [name, [text]]);
   const file = {
     [configFileOf(service)]: iniParts(configOf(service, context, process)),

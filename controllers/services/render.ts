@@ -146,7 +146,9 @@ function configSecrets(service: ServiceDefinition, context: ServiceContext): Sec
     (process) => {
       const running = context.running(workloadOf(service, process)) ?? context.release;
       const both = new Set([context.release, running]);
-      return [...both].map((release) => configSecret(service, { ...context, release }, process));
+      return [...both].map((release) =>
+        configSecret(service, release === context.release ? context : { ...context, release }, process),
+      );
     },
   );
   return [...new Map(all.map((secret) => [secret.metadata.name, secret])).values()];
