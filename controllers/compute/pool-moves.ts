@@ -20,21 +20,15 @@ export function movesStep(pool: Pool, revision: string, unrest: () => string | u
   const { name, spec, hosts } = pool;
   const meant = hosts.filter((host) => host.meant);
   const states = meant.map((host) => stateOf(host, pool));
-  const held = behind(pool, revision) ? unrest() : undefined;
-  const pace = spec.update === "Automatic" && held === undefined ? "OneByOne" : "Stay";
+  const automatic = spec.update === "Automatic";
+  const behind = states.some(({ alive, revision: has }) => alive && has !== undefined && has !== revision);
+  const held = automatic && behind ? unrest() : undefined;
+  const pace = automatic && held === undefined ? "OneByOne" : "Stay";
   const wave = planWave(states, revision, pace);
   const marks = wave.moves.map(({ host, to }) => markOf(host, revisionValue(name, to)));
   const verdict: Verdict = held === undefined ? verdictOf(pool, meant, wave) : { is: "waiting", on: held };
   const after = ["preflight/agents", "agents/workloads"];
   return { name: "hosts/moves", after, objects: [], marks, verdict: () => verdict };
-}
-
-/** Whether a host of the pool has agents that are to be replaced. */
-function behind({ hosts, spec }: Pool, revision: string): boolean {
-  return (
-    spec.update === "Automatic" &&
-    hosts.some(({ meant, alive, place }) => meant && alive && place !== undefined && place.revision !== revision)
-  );
 }
 
 /**
