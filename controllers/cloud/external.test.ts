@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { at, isLive, type Live, listAt, textAt } from "../../operator/object.ts";
 import { type Plan, progress, type Snapshot } from "../../operator/plan.ts";
-import { isRecipe, type Part } from "../../operator/recipe.ts";
+import { isRecipe } from "../../operator/recipe.ts";
 import { expectGolden } from "../../operator/testing/golden.ts";
 import { judgeStep } from "../../operator/verdict.ts";
 import { requestsMissing, troubleWith, workloadsIn } from "../testing/pods.ts";
-import { contextWith, specOf, stepsYaml, withKeystone } from "../testing/render.ts";
+import { contextWith, specOf, stepsYaml, withKeystone, withoutValues } from "../testing/render.ts";
 import { teapot } from "../testing/teapot.ts";
 import { fabricOf, live, node, placed, rollOut, secret, settled, snapshot } from "../testing/world.ts";
 import { databaseUrl } from "../services/database.ts";
@@ -377,13 +377,11 @@ describe("what a probe says", () => {
 });
 
 describe("the URL", () => {
-  const text = (parts: readonly Part[]): string =>
-    parts.map((part) => (typeof part === "string" ? part : `<${part.secret}/${part.key}${part.as ?? ""}>`)).join("");
   const urls = (spec: object) => {
     const context = contextWith({ spec: specOf(spec) });
     return [
-      text(databaseUrl("keystone", "keystone", context)),
-      text(transportUrl({ name: "teapot", messaging: true }, context)),
+      withoutValues(databaseUrl("keystone", "keystone", context)),
+      withoutValues(transportUrl({ name: "teapot", messaging: true }, context)),
     ];
   };
 

@@ -7,7 +7,7 @@ import { pageHas } from "../testing/page.ts";
 import { live, snapshot } from "../testing/world.ts";
 import { hostCall, type HostFacts, noFacts, observeHost, observeLeaving, performHostCall } from "./host-facts.ts";
 import { nodeController } from "./node-controller.ts";
-import { agentsOn, apiVersion, checked, cloud, host, pool, poolWith, setsOf } from "./testing/hosts.ts";
+import { agentsOn, apiVersion, checked, cloud, host, pool, picky, setsOf } from "./testing/hosts.ts";
 
 const controller = nodeController();
 const revision = "0a1b2c3d";
@@ -28,7 +28,6 @@ const gone = { "nephos.dev/host-of": "elsewhere" };
 /** A host whose agents are all ready. */
 const well = [host("one", placed), checked("one"), ...setsOf(revision), ...agentsOn("one", revision)];
 /** The same host, when its pool does not mean it any more. */
-const picky = poolWith({ hosts: { type: "KubernetesNodes", kubernetesNodes: { nodeSelector: { rack: "a" } } } });
 const unmeant = [cloud, picky, ...well];
 
 interface Seen {

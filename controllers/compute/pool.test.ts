@@ -22,6 +22,7 @@ import {
   host,
   network,
   pool,
+  picky,
   poolWith,
   setsOf,
   southbound,
@@ -71,7 +72,6 @@ function seenBy(subject: Live, ...objects: readonly Live[]) {
 
 const moves = (verdicts: ReadonlyMap<string, Verdict>): Verdict | undefined => verdicts.get("hosts/moves");
 const on = (verdict: Verdict | undefined): string => (verdict !== undefined && "on" in verdict ? verdict.on : "");
-const picky = poolWith({ hosts: { type: "KubernetesNodes", kubernetesNodes: { nodeSelector: { rack: "a" } } } });
 const toldTo = (name: string) => ({ "nephos.dev/agents": `standard.${name}` });
 
 describe("a pool", () => {

@@ -2,6 +2,7 @@ import { stringify } from "yaml";
 import { cloudSpec, type CloudSpec } from "../../crds/cloud.ts";
 import { networkSpec, type NetworkSpec } from "../../crds/network.ts";
 import type { Step } from "../../operator/plan.ts";
+import type { Part } from "../../operator/recipe.ts";
 import type { Means } from "../cloud/plan.ts";
 import { upgradePaths } from "../releases/index.ts";
 import { services } from "../services/index.ts";
@@ -68,4 +69,11 @@ export function stepsYaml(steps: readonly Step[]): string {
     objects,
   }));
   return shown.map((step) => stringify(step, { lineWidth: 140, aliasDuplicateObjects: false })).join("---\n");
+}
+
+/** A composed value as people read it: `<secret/key>`, with how it is written, where a Secret's value goes. */
+export function withoutValues(parts: readonly Part[]): string {
+  return parts
+    .map((part) => (typeof part === "string" ? part : `<${part.secret}/${part.key}${part.as ?? ""}>`))
+    .join("");
 }

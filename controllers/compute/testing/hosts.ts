@@ -45,6 +45,8 @@ export const poolWith = (spec: object = {}, name = "standard"): Live =>
   live({ apiVersion, kind: "ComputePool", metadata: { name }, spec: { cell: { name: "cell1" }, ...spec } });
 /** The smallest pool. */
 export const pool = poolWith();
+/** One that chooses among the nodes of its namespace. */
+export const picky = poolWith({ hosts: { type: "KubernetesNodes", kubernetesNodes: { nodeSelector: { rack: "a" } } } });
 
 /** A node of the cluster that answers, given to the namespace unless its labels say otherwise. */
 export function host(name: string, labels: Readonly<Record<string, string>> = {}, ready = "True"): Live {
